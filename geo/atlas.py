@@ -4,11 +4,10 @@ web.
 
 from __future__ import annotations
 
-import logging
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,26 +19,29 @@ from numpy.typing import NDArray
 from geo import layers, proximity
 from geo.errors import InputError, Message, NotFoundError
 from geo.kept import Kept
-from geo.package import Package, Where
-from geo.roads.drive import MAIN_ROADS, PEOPLE_PROFILE, Drive
+from geo.package import Where
+from geo.package_roads import RoadPackage
+from geo.roads.drive import MAIN_ROADS, Drive
+from geo.siting import classes
 
 if TYPE_CHECKING:
+    from geo.facets import Facets
     from geo.hours.gates import Hours
-    from geo.roads.joining import Sides
-    from geo.roads.network import Network
-    from geo.roads.networks import Networks
-    from geo.roads.surfaces import Surfaces
     from geo.siting.examples import Example
+    from geo.siting.freight import Way
     from geo.siting.ranking import Ranking
+    from geo.siting.surface import Surface
     from geo.visits.gazetteer import Gazetteer
     from geo.visits.trip import Plan, Trip
     from geo.visits.whynot import WhyNot
     from geo.visits.world import World
 
+KEPT_WAYS = 100
+"""Sites whose ways to ports and gates are kept; one has some 30."""
 KEPT_SITES = 8
-"""Tables of sites that are kept, and people and parks joined to roads: visitors may ask for any
-terms.
-"""
+"""Tables of sites that are kept: visitors may ask for any terms."""
+KEPT_SURFACES = 3
+"""Surfaces that are kept with their amounts, up to 26 MB each."""
 
 
 def default_home() -> Path:
@@ -49,17 +51,9 @@ def default_home() -> Path:
     return Path(os.environ.get("ZONEATLAS_HOME") or user_data_path("zone-atlas", appauthor=False))
 
 
-class Atlas(Package):
-    """A data package with its road networks; everything is read when it is first asked for.
-
-    Parameters
-    ----------
-    data
-        Folder of the data package.
-    home
-        Folder of road networks and caches; it need not exist.
-    province_names
-        Called with the English name of a province, returns all names by which it is searched.
+class Atlas(RoadPackage):
+    """A data package with its roads, sites and visits; see :class:`geo.package_roads.RoadPackage`
+    for how it is opened and for the roads.
     """
 
     def __init__(
@@ -68,10 +62,10 @@ class Atlas(Package):
         home: Path,
         province_names: Callable[[str], tuple[str, ...]] = lambda name: (name,),
     ) -> None:
-        super().__init__(data, province_names)
-        self.home = home
+        super().__init__(data, home, province_names)
         self._sites = Kept(KEPT_SITES)
-        self._joined = Kept(KEPT_SITES)
+        self._surfaces = Kept(KEPT_SURFACES)
+        self._ways = Kept(KEPT_WAYS)
 
     @classmethod
     def open(
@@ -124,137 +118,6 @@ class Atlas(Package):
         table.insert(2, "name_en", frame.loc[table["to_id"], "name_en"].to_numpy())
         return table
 
-    # Roads
-
-    @cached_property
-    def networks(self) -> Networks:
-        """The road networks, opened when they are asked for."""
-        from geo.roads.networks import Networks
-
-        return Networks(self.data, self.home, self.layer, self.table)
-
-    @property
-    def vehicles(self) -> tuple[str, ...]:
-        """The vehicles for which there are speeds."""
-        return tuple(self.table("speeds")["profile"].unique())
-
-    def network(self, name: str = MAIN_ROADS) -> Network:
-        """Open a network by name; one that has been imported anew since is opened anew."""
-        return self.networks.open(name)
-
-    def roads(self, drive: Drive = Drive()) -> Network:  # noqa: B008
-        """Return the network one drives on, with its closed gates."""
-        return self.networks.of(drive)
-
-    def access(self, where: Where, to: str = "gates", drive: Drive = Drive()) -> pd.DataFrame:  # noqa: B008
-        """Tabulate the ways by road from places to all of a layer of places, as
-        :func:`geo.roads.access.travel_times` does.
-        """
-        from geo.roads import access
-
-        if not layers.get(to).place:
-            raise InputError(Message("The layer %(layer)s has no places to reach.", {"layer": to}))
-        origins, roads = self.where(where), self.roads(drive)
-        return access.travel_times(roads, origins, self.layer(to), profile=drive.profile)
-
-    def access_from(self, origin: gpd.GeoDataFrame, drive: Drive) -> gpd.GeoDataFrame:
-        """Return the targets, each with how it is reached from one point: the columns of
-        :func:`geo.roads.access.travel_times`.
-        """
-        from geo.roads import access
-
-        targets = self.targets()
-        table = access.travel_times(self.roads(drive), origin, targets, profile=drive.profile)
-        return targets.assign(
-            **{name: table[name].to_numpy() for name in table.columns if name != "to_id"}
-        )
-
-    def sides(self, where: Where, drive: Drive) -> Sides:
-        """Join a place, or a longitude and latitude, to the roads one drives on."""
-        from geo.roads.joining import Sides
-
-        roads = self.roads(drive)
-        if not isinstance(where, tuple):
-            return Sides.of(roads, self.where(where), drive.profile)
-        country = np.array([self.country(*where)], object)
-        return Sides.at(roads, np.array([where]), drive.profile, country=country)
-
-    def target_sides(self, drive: Drive) -> Sides:
-        """Join the targets to the roads one drives on; kept."""
-        from geo.roads.joining import Sides
-
-        roads = self.roads(drive)
-        key = "targets", drive.profile, roads.roads_version
-        return self._joined.get(key, lambda: Sides.of(roads, self.targets(), drive.profile))
-
-    def surfaces(self, network_name: str) -> dict[str, Surfaces]:
-        """Open the surfaces of a network by vehicle; none where none were made, or where the places
-        have changed since.
-        """
-        from geo.roads import surfaces
-
-        def make() -> dict[str, Surfaces]:
-            folder = self.networks.place(network_name)
-            try:
-                return surfaces.load(self.network(network_name), self.targets(), folder)
-            except NotFoundError:
-                return {}
-            except InputError as error:  # without them the answers are the same, only slower
-                logging.getLogger("zoneatlas").error("%s", error)
-                return {}
-
-        return self.keep(("surfaces", network_name, self.networks.version(network_name)), make)
-
-    def times(
-        self, origin: gpd.GeoDataFrame | tuple[float, float], drive: Drive, *, towards: bool = False
-    ) -> NDArray[np.float64]:
-        """Return only the seconds from a place, or a longitude and latitude, to each target, or
-        with `towards` from each.
-
-        NaN where there is no way. Looked up where surfaces are prepared.
-        """
-        from geo.roads import access
-
-        roads = self.roads(drive)
-        prepared = None if drive.year else self.surfaces(drive.network).get(drive.profile)
-        if prepared is not None:
-            sides = self.sides(origin, drive)
-            if roads is not prepared.network:
-                prepared = replace(prepared, network=roads)
-            return prepared.times(sides, towards=towards)[0]
-        place = self.where(origin)
-        ends = (self.targets(), place) if towards else (place, self.targets())
-        return access.time_matrix(roads, *ends, profile=drive.profile).to_numpy().ravel()
-
-    def reached(self, origin: gpd.GeoDataFrame, drive: Drive) -> dict[str, pd.Series]:
-        """Return the people reached from one point by car, and the parks reached with the vehicle,
-        as time goes on: sums by ``travel_time_s``.
-
-        NaN where the point is joined to no road; see :func:`geo.roads.within.profile_within`.
-        """
-        from geo.roads import within
-
-        roads, curves = self.roads(drive), {}
-        for name, profile, places in (
-            ("people", PEOPLE_PROFILE, self.population()),
-            ("parks", drive.profile, self.layer("parks")),
-        ):
-            to = self._sides(name, roads, places, profile)
-            size = np.ones(len(places))
-            if name == "people":
-                size = places["population"].to_numpy(np.float64)
-            ((at_s, sums),) = within.steps(roads, origin, to, places.index, size, profile=profile)
-            index = pd.Index(at_s, name="travel_time_s")
-            curves[name] = pd.Series(sums, index, name="reached")
-        return curves
-
-    def _sides(self, name: str, roads: Network, places: gpd.GeoDataFrame, profile: str) -> Sides:
-        """Return a layer of this name joined to a network; the last few are kept."""
-        from geo.roads.joining import Sides
-
-        key = name, profile, roads.roads_version
-        return self._joined.get(key, partial(Sides.of, roads, places, profile))
-
     # Sites
 
     def examples(self) -> dict[str, Example]:
@@ -302,6 +165,46 @@ class Atlas(Package):
         roads = self.roads(drive)
         return self._sites.get((drive, self.networks.version(drive.network)), make)
 
+    def classes(self) -> Facets:
+        """Return the filters of the parks that are classes of their numbers, with their counts."""
+        from geo.facets import Facets
+
+        key = "classes", self.networks.version(MAIN_ROADS)
+        return self.keep(key, lambda: Facets(classes.table(self.sites()), classes.FILTERED))
+
+    def select(self, layer_id: str, filters: Mapping[str, Any]) -> gpd.GeoDataFrame:
+        own, classed = classes.parted(layer_id, filters)
+        frame = super().select(layer_id, own)
+        kept = self.chosen(layer_id, classed)
+        return frame if kept is None else frame[frame.index.isin(self.layer(layer_id).index[kept])]
+
+    def chosen(self, layer_id: str, filters: Mapping[str, Any]) -> NDArray[np.bool_] | None:
+        own, classed = classes.parted(layer_id, filters)
+        kept = super().chosen(layer_id, own)
+        if not classed:
+            return kept
+        matching = self.classes().matching(classed)
+        return matching if kept is None else kept & matching
+
+    def surface(self, drive: Drive = Drive()) -> Surface:  # noqa: B008
+        """Return what a site would have anywhere in the region; the last few are kept."""
+        from geo.siting.surface import Surface
+
+        def make() -> Surface:
+            outlines = self.countries()
+            return Surface(
+                roads,
+                drive.profile,
+                self.destinations(drive.closed),
+                self.population(),
+                self.table("crossings"),
+                outlines,
+                self.country(0.0, 0.0) if outlines is None else None,
+            )
+
+        roads = self.roads(drive)
+        return self._surfaces.get((drive, self.networks.version(drive.network)), make)
+
     def rank(self, wish: str | Example, drive: Drive = Drive()) -> Ranking:  # noqa: B008
         """Screen the parks by an example of requirements, by id or edited, and rank what is left by
         its weights.
@@ -326,6 +229,21 @@ class Atlas(Package):
         funnel = screening.screen(table, [*limits.STANDING.values(), *asked])
         return ranking.rank(table.loc[funnel.remaining], criteria, example.weights)
 
+    def ways(self, site: str, drive: Drive = Drive()) -> dict[str, Way]:  # noqa: B008
+        """Return the ways of containers from a site to ports and gates, as
+        :func:`geo.siting.freight.ways` does; those of the last sites are kept.
+        """
+        from geo.siting import freight
+
+        def make() -> dict[str, Way]:
+            gates, ports = self.layer("gates"), freight.container_ports(self.layer("ports"))
+            service_s = freight.open_gates(gates, self.table("crossings"), drive)
+            origin = self.layer("parks").loc[[site]]
+            return freight.ways(roads, origin, ports, gates, service_s, drive.profile)
+
+        roads = self.roads(drive)
+        return self._ways.get((site, drive, self.networks.version(drive.network)), make)
+
     # Visits
 
     @property
@@ -333,9 +251,11 @@ class Atlas(Package):
         """The opening hours of the gates."""
         from geo.hours.gates import Hours
 
-        gates = self.provenance.sourced("gates", "opening_hours")
-        tables = (self.table("gate_hours"), self.table("clocks"))
-        return self.keep("hours", lambda: Hours(gates, *tables))
+        def make() -> Hours:
+            gates = self.provenance.sourced("gates", "opening_hours")
+            return Hours(gates, self.table("gate_hours"), self.table("clocks"))
+
+        return self.keep("hours", make)
 
     @property
     def places(self) -> Gazetteer:

@@ -137,7 +137,7 @@ def _transformer(source: int, target: int) -> pyproj.Transformer:
         if not all(system.is_geographic or system.is_projected for system in systems):
             raise InputError(
                 Message(
-                    "EPSG:%(source)s is no system of positions on the ground.",
+                    "EPSG:%(source)s is not a system of positions on the ground.",
                     {"source": source if target == WGS84 else target},
                 )
             )

@@ -33,14 +33,16 @@ class Facets:
     ----------
     frame
         A layer.
+    filtered
+        The column that each filter looks at.
     """
 
-    def __init__(self, frame: Any) -> None:
+    def __init__(self, frame: Any, filtered: Mapping[str, str] = FILTERED) -> None:
         self.size = len(frame)
         self._values: dict[str, list[str]] = {}
         self._rows: dict[str, NDArray[np.int64]] = {}
         self._codes: dict[str, NDArray[np.int64]] = {}
-        for name, column in FILTERED.items():
+        for name, column in filtered.items():
             if column not in frame:
                 continue
             codes, values = pd.factorize(frame[column].to_numpy(dtype=object, na_value=None))

@@ -13,12 +13,12 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate, chain
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
+from geo.chinese import simplified
 from geo.schema import Layer, unfold
 
 NAME = 0
@@ -62,16 +62,6 @@ Rank = tuple[int, int]
 """The lower, the better: first by where the text stands, then by how well it fits."""
 
 
-@functools.cache
-def traditional() -> dict[str, str]:
-    """Read the simplified character of each traditional one.
-
-    Source: OpenCC, see ``traditional.txt``. A table instead of the library: search compares names
-    of places character by character, and the browser needs the same table."""
-    lines = Path(__file__).with_name("traditional.txt").read_text(encoding="utf-8").splitlines()
-    return {pair[0]: pair[1] for line in lines if not line.startswith("#") for pair in line.split()}
-
-
 def fold(text: str) -> str:
     """Reduce a text to what search compares: words without marks, case and punctuation, each
     Chinese character a word of its own.
@@ -96,7 +86,7 @@ class _Folded(dict[int, str]):
 def _simplest(char: str) -> str:
     """Return what a character is compared as: nothing for a mark, a blank for punctuation."""
     kind = unicodedata.category(char)[0]
-    return "" if kind == "M" else traditional().get(char, char) if kind in "LN" else " "
+    return "" if kind == "M" else simplified().get(char, char) if kind in "LN" else " "
 
 
 _FOLDED = _Folded()
@@ -220,7 +210,7 @@ class Index:
         return "".join(lines), [0, *accumulate(map(len, lines))], list(self.entries)
 
     def letters(self) -> dict[str, str]:
-        """Return the part of :func:`traditional` that leads to characters of this index."""
+        """Return the part of :func:`simplified` that leads to characters of this index."""
         used = {
             char
             for entry in self.entries.values()
@@ -228,7 +218,7 @@ class Index:
             for text in texts
             for char in text
         }
-        return {old: new for old, new in traditional().items() if new in used}
+        return {old: new for old, new in simplified().items() if new in used}
 
 
 def _written(layer: Layer, named: list[str]) -> list[str]:
@@ -268,8 +258,8 @@ def _best(texts: Texts, fit: Callable[[str], int | None]) -> Rank | None:
 
 
 def _phrase(wanted: str) -> Callable[[Texts], Rank | None]:
-    """Rank a text that is the phrase, begins with it, holds it, holds it with its last word begun,
-    or so when blanks are ignored.
+    """Rank a text that is the phrase, begins with it, begins with it but for the rest of its last
+    word, holds it, holds it with its last word begun, or so when blanks are ignored.
     """
     letters = wanted.replace(" ", "")
     begun = re.compile("(?:^| )" + " ?".join(letters))
@@ -278,11 +268,15 @@ def _phrase(wanted: str) -> Callable[[Texts], Rank | None]:
     def fit(text: str) -> int | None:
         if letters not in text.replace(" ", ""):  # sooner than the pattern
             return None
-        if hit := whole.search(text):
-            return 2 if hit.start() else 1 if hit.end() < len(text) else 0
-        if f" {wanted}" in f" {text}":
+        hit = whole.search(text)
+        if hit and not hit.start():
+            return 1 if hit.end() < len(text) else 0
+        begins = len(letters) >= LEAST and begun.search(text)
+        if text.startswith(wanted) or (begins and not begins.start()):
+            return 2
+        if hit:
             return 3
-        return 4 if len(letters) >= LEAST and begun.search(text) else None
+        return 4 if f" {wanted}" in f" {text}" else 5 if begins else None
 
     return lambda texts: _best(texts, fit)
 
@@ -301,7 +295,7 @@ def _two(wanted: str) -> Callable[[Texts], Rank | None]:
             for first, last in pairs
             if (name := first(texts)) and (rest := last(texts))
         ]
-        return (min(farther), 5) if farther else None
+        return (min(farther), 6) if farther else None
 
     return rank
 
@@ -316,7 +310,7 @@ def _all(wanted: str, before: str) -> Callable[[Texts], Rank | None]:
             text += "".join(f" {name}" for name in group)
             if all(word in text for word in words):
                 whole = all(f"{word} " in f"{text} " for word in words)
-                return where, 6 if whole else 7
+                return where, 7 if whole else 8
         return None
 
     return rank

@@ -369,7 +369,8 @@ class Requests:
         known: dict[str, Callable[[random.Random], str]] = {
             name: amount
             for name in args.PARAMETERS
-            if name.startswith(("max_", "min_", "w_", "v_"))
+            if name.startswith(("max_", "min_", "w_", "v_", "r_", "x_"))
+            or name in (*args.AMOUNTS, *args.PERCENTS)
         }
         known |= {
             "q": choice(*WORDS),
@@ -414,12 +415,25 @@ class Requests:
             "f": choice("json", "html"),
             "datetime": choice("2026-01-01", "../.."),
             "years_left": choice("30"),
+            "own": lambda dice: f"{sites(dice)}:wage:300-350",
+            "voltage": choice("110kv", "low"),
+            "destination": choice(*self.ids["ports"], *self.ids["gates"]),
+            "edited": choice("1"),
             "rate": choice("7.1"),
             "rate_date": choice("2026-11-01"),
             "currency": choice("USD", "VND"),
             "basis": choice("land_year"),
             "equal": choice("hide"),
             "of": choice(*self.ids["parks"]),
+            "place": lambda dice: dice.choice(
+                (f"supplier~{point(dice)}~A~40", "port~port-lach-huyen-hict~~600t", "x~y")
+            ),
+            "via": choice(*self.ids["gates"]),
+            "total": choice("hours", "km", "cost", "co2"),
+            "goods": choice("electronics", "food_processing"),
+            "places": choice("Dongxing; supplier; 40\nHai Phong; port", "?"),
+            "add_where": choice("21.6, 107.97", "Dongxing", "?"),
+            "add_role": choice("supplier", "port"),
             "traffic": choice("passenger", "cargo"),
             "whole": choice("1"),
         }
@@ -429,7 +443,11 @@ class Requests:
 DRIVE = ("profile", "network", "closed", "year", "opens", "pace", "lang")
 RANK = (
     *(name for name in args.PARAMETERS if name.startswith(("max_", "min_", "w_", "v_"))),
-    *("example", "method", "unknown", "pick", "needs", "sector"),
+    *("example", "method", "unknown", "pick", "needs", "sector", "supplies", "border", "part"),
+)
+COST = (
+    *(name for name in args.PARAMETERS if name.startswith(("r_", "x_"))),
+    *(*args.AMOUNTS, *args.PERCENTS, "own", "voltage", "destination", "edited", "pick"),
 )
 POINT = ("lon", "lat")
 OGC = ("limit", "offset", "bbox", "f")
@@ -443,12 +461,22 @@ PAGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "/api/isochrones": (POINT, (*DRIVE, "minutes", "direction")),
     "/api/route": (("from", "to"), DRIVE),
     "/api/times": (POINT, (*DRIVE, "direction")),
+    "/chain": (
+        ("place",),
+        (
+            *("place", "pick", "payload", "via", "total", "goods", "co2", "places", "add_where"),
+            *("add_role", "flow_1", "unit_1", "r_truck_km", "max_gate", *DRIVE),
+        ),
+    ),
     "/compare": (
         ("pick", "pick"),
         ("basis", "currency", "rate", "rate_date", "offer", "years_left", "pick", *DRIVE),
     ),
     "/compare.json": (("pick",), ("pick", "equal", "sort", "basis", "currency", *DRIVE)),
     "/compare.xlsx": (("pick",), ("pick", "equal", "sort", "basis", "currency", *DRIVE)),
+    "/cost": (("pick", "pick"), (*COST, *DRIVE)),
+    "/cost.json": (("pick",), (*COST, *DRIVE)),
+    "/cost.xlsx": (("pick",), (*COST, *DRIVE)),
     "/download": ((), ("epsg", *args.FILTERS)),
     "/download/access": (("site",), ("epsg", "layer", *DRIVE)),
     "/match": ((), DRIVE),
@@ -457,6 +485,7 @@ PAGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "/planned": ((), ("year", "opens", "profile", "lang")),
     "/rank": ((), (*RANK, *DRIVE)),
     "/shortlist": (("pick",), ("pick", "part", "lang")),
+    "/shortlist.": (("pick",), ("pick", *DRIVE)),
     "/sites": ((), DRIVE),
     "/sites/<site_id>/claims": (("text",), DRIVE),
     "/sw.js": ((), ()),
@@ -465,6 +494,11 @@ PAGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "/table": ((), (*args.FILTERS, "sort", "offset", "layer", "lang")),
     "/trip": ((), ("title", "closed", "vehicle", "traffic", "avoid", "profile", "lang")),
     "/trip/why": (("of",), ("closed", "traffic", "profile", "lang")),
+    "/where": ((), (*RANK, "site", "lon", "lat", "part", *DRIVE)),
+    "/where.png": ((), (*RANK, "level", "blocks", *DRIVE)),
+    "/where.tif": ((), (*RANK, "level", "blocks", *DRIVE)),
+    "/where.geojson": ((), (*RANK, "level", "blocks", *DRIVE)),
+    "/where.json": (POINT, (*RANK, *DRIVE)),
     "/weights": (("criterion", "criterion"), ("pair", "criterion", "lang")),
 }
 """Beginnings of rules, with the parameters that their pages need, and those that they take."""

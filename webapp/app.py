@@ -29,7 +29,22 @@ from webapp.compress import compressor
 from webapp.explore import api, factsheet, pages, provenance, scenarios
 from webapp.ogc import routes
 from webapp.served import Served
-from webapp.siting import claims, compare, match, rank, rank_files, shortlist, weights
+from webapp.siting import (
+    chain,
+    claims,
+    compare,
+    cost,
+    match,
+    planned_files,
+    rank,
+    rank_files,
+    rank_pdf,
+    shortlist,
+    shortlist_files,
+    weights,
+    where,
+    where_files,
+)
 from webapp.store import Store
 from webapp.trips import files, open_file
 from webapp.trips import pages as trip
@@ -39,14 +54,21 @@ OPEN = ("/ogc", "/api/", "/download/")
 BLUEPRINTS = (
     pages.pages,
     scenarios.pages,
+    planned_files.pages,
     factsheet.pages,
     api.api,
     rank.pages,
     rank_files.pages,
+    rank_pdf.pages,
     compare.pages,
+    cost.pages,
+    chain.pages,
     shortlist.pages,
+    shortlist_files.pages,
     claims.pages,
     weights.pages,
+    where.pages,
+    where_files.pages,
     match.pages,
     trip.pages,
     open_file.pages,

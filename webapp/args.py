@@ -12,12 +12,18 @@ from geo.errors import InputError
 from geo.roads.drive import PROFILES, Drive
 from geo.schema import LAYERS
 from geo.schema.tables import PACES
+from geo.siting import own_places
+from geo.siting.classes import CODES
+from geo.siting.costs import Project
 from geo.siting.limits import STANDING
 from geo.siting.measures import NEEDS, criteria, limits
 from geo.siting.money import BASES
+from geo.siting.rates import CURRENCY, VOLTAGES
+from geo.siting.rates import LINES as RATES
 from geo.tiles import MEDIA_TYPE
 from webapp import readers
 from webapp.catalogues import LANGUAGES
+from webapp.field_words import field_name
 from webapp.i18n import gettext as _
 from webapp.readers import Parameter, Schema, every, single
 
@@ -39,6 +45,8 @@ LENGTHS = {
     "contact": 2000,
     "end": 3000,
     "pick": 10_500,
+    "own": 8000,
+    "places": 4000,
 }
 """How long these may be instead, a line break counted as one."""
 YEARS = (2030, 2035)
@@ -47,15 +55,33 @@ DRAWN = (*LAYERS, "roads", "railways", "waterways")
 """What the map draws."""
 
 
-class AddressError(InputError):
-    """Parameters of an address that cannot be read; ``parameters`` are their names."""
+AMOUNTS = tuple(part.name for part in fields(Project) if not part.name.endswith("_pct"))
+PERCENTS = tuple(part.name for part in fields(Project) if part.name.endswith("_pct"))
+"""What a project consists of, as it is typed."""
+EXCHANGED = tuple(code for code in readers.CURRENCIES if code != CURRENCY)
+"""Currencies of which the number for one of `CURRENCY` may be stated."""
 
-    def __init__(self, faults: dict[str, str]) -> None:
+
+class AddressError(InputError):
+    """Parameters of an address that cannot be read: ``parameters`` are their names, which its
+    faults hold for programs; ``in_words`` are the faults for people, in the words of the page.
+    """
+
+    def __init__(self, faults: dict[str, str], unknown: dict[str, str]) -> None:
         super().__init__(
-            _("The address has a fault:") if len(faults) == 1 else _("The address has faults:"),
-            faults.values(),
+            _("The address has an error:")
+            if len(faults) + len(unknown) == 1
+            else _("The address has errors:"),
+            [*unknown.values(), *(f"{name}: {fault}" for name, fault in faults.items())],
         )
-        self.parameters = tuple(faults)
+        self.parameters = (*unknown, *faults)
+        self.in_words = (
+            *(_("“%(text)s” is not a setting of this page", text=name) for name in unknown),
+            *(
+                _("%(field)s: %(fault)s", field=field_name(name), fault=fault)
+                for name, fault in faults.items()
+            ),
+        )
 
 
 def parse(query: MultiDict[str, str], allowed: Iterable[str]) -> dict[str, Any]:
@@ -105,21 +131,21 @@ def parse_form(
     allowed, typed = (*allowed, "lang"), set(typed)
     values: dict[str, Any] = {}
     faults: dict[str, str] = {}
+    unknown: dict[str, str] = {}
     slips: dict[str, Slip] = {}
     for name, raw in query.lists():
         if name not in allowed:
-            faults[name] = _(
+            text = readers.shown(name)
+            unknown[text] = _(
                 "%(name)s: is not known here; known are: %(known)s",
-                name=readers.shown(name),
+                name=text,
                 known=", ".join(allowed),
             )
             continue
         texts = [text for text in raw if text != ""]
         most = LENGTHS.get(name, MAX_LENGTH)
         if any(len(text.replace("\r\n", "\n")) > most or "\x00" in text for text in texts):
-            faults[name] = _(
-                "%(name)s: is longer than %(n)s characters or holds a zero byte", name=name, n=most
-            )
+            faults[name] = _("is longer than %(n)s characters or holds a zero byte", n=most)
         elif texts:
             try:
                 values[name] = PARAMETERS[name].read(texts)
@@ -127,9 +153,9 @@ def parse_form(
                 if name in typed:
                     slips[name] = Slip(texts[0], str(error))
                 else:
-                    faults[name] = f"{name}: {error}"
-    if faults:
-        raise AddressError(faults | {name: f"{name}: {slip.fault}" for name, slip in slips.items()})
+                    faults[name] = str(error)
+    if faults or unknown:
+        raise AddressError(faults | {name: slip.fault for name, slip in slips.items()}, unknown)
     values.pop("lang", None)
     return values, slips
 
@@ -180,7 +206,15 @@ PARAMETERS: dict[str, Parameter] = {
     "kind": _choices(_column("kind")).about("Kinds."),
     "sector": _choices(_column("sectors")).about("Sectors."),
     "status": _choices(_column("status")).about("Statuses."),
+    "size": _choices(CODES["size"]).about("Hectares of the whole area, as from-to."),
+    "price": _choices(CODES["price"]).about("Asking price in USD per m², as from-to."),
+    "availability": _choices(CODES["availability"]).about("Whether land is free."),
+    "port_time": _choices(CODES["port_time"]).about(
+        "Minutes by truck to the nearest container port, as from-to."
+    ),
     "bbox": Parameter(single(readers.box), _listed({"type": "number"})),
+    "level": Parameter(single(readers.count), {"type": "integer", "minimum": 0}),
+    "blocks": Parameter(single(readers.blocks), _listed({"type": "integer"})),
     "lon": _number(readers.longitude, minimum=-180, maximum=180).about(
         "Longitude of the place, with lat instead of site."
     ),
@@ -206,7 +240,7 @@ PARAMETERS: dict[str, Parameter] = {
         "Years of opening assumed for planned corridors, as corridor:year.",
     ),
     "pace": _choice(*PACES).about("Day at the border: quick, usual or bad."),
-    "part": _choice("sheet"),
+    "part": _choice("sheet", "trust").about("Part of a page that a script asks for."),
     "wait": _choice("1"),
     "minutes": MINUTES.about("Travel times in minutes."),
     "area": MINUTES,
@@ -237,6 +271,8 @@ PARAMETERS |= {
     "method": _choice("sum", "topsis"),
     "unknown": _choice("apart", "worst"),
     "pick": Parameter(readers.picked, _listed(_SLUGS)),
+    "supplies": SLUG.about("The plant that is supplied, by identifier."),
+    "border": _choice("yes", "no").about("Whether one trades over the land border."),
     **dict.fromkeys(limits(), AMOUNT),
 }
 """Requirements of a ranking, and below how much each criterion weighs and counts."""
@@ -266,6 +302,20 @@ PARAMETERS |= {
 """
 
 PARAMETERS |= {
+    **dict.fromkeys(AMOUNTS, AMOUNT),
+    **dict.fromkeys(PERCENTS, _number(readers.percent, minimum=0, maximum=100)),
+    **{f"r_{line}": Parameter(single(readers.rate(line)), _TEXT) for line in RATES},
+    **{f"x_{code.lower()}": Parameter(single(readers.exchange), _TEXT) for code in EXCHANGED},
+    "voltage": _choice(*VOLTAGES),
+    "destination": SLUG,
+    "own": Parameter(every(readers.own_rate), _listed(_TEXT)),
+    "own_site": SLUG,
+    "own_line": _choice(*RATES),
+    "own_value": TEXT,
+}
+"""What a project needs, and the own numbers of a rate card: for all sites, and for one."""
+
+PARAMETERS |= {
     **dict.fromkeys(("title", "lunch", "reserve", "vehicle", "of", "do", "ids", "add"), TEXT),
     **dict.fromkeys(("stop", "day", "point"), TEXTS),
     **dict.fromkeys(("notes", "source"), LINES),
@@ -275,6 +325,23 @@ PARAMETERS |= {
 }
 """A trip."""
 
+TRUCK_RATES = ("truck_km", "truck_hour", "toll_km", "gate_fee", "handling", "port_fee")
+"""Lines of the rate card that a trip is paid by; as a parameter ``r_truck_km``."""
+_NTH = range(1, own_places.MOST + 1)
+PARAMETERS |= {
+    "place": Parameter(every(readers.own_place), _listed(_TEXT)),
+    **dict.fromkeys(("payload", "co2"), AMOUNT),
+    "via": SLUG,
+    "total": _choice("hours", "km", "cost", "co2"),
+    "goods": _choice(*_column("sectors")),
+    "places": LINES,
+    **dict.fromkeys(("add_where", "add_name", "add_amount", *(f"flow_{n}" for n in _NTH)), TEXT),
+    "add_role": _choice(*own_places.ROLES),
+    **dict.fromkeys(("add_unit", *(f"unit_{n}" for n in _NTH)), _choice(*own_places.UNITS)),
+    **dict.fromkeys(("add_way", *(f"way_{n}" for n in _NTH)), _choice(*own_places.WAYS)),
+}
+"""Own places and their chain. What is added, pasted or typed anew becomes a ``place``."""
+
 DRIVE = tuple(field.name for field in fields(Drive))
 """Parameters that say how one drives."""
 TODAY = tuple(name for name in DRIVE if name not in ("year", "opens"))
@@ -283,7 +350,7 @@ FROM = ("site", "lon", "lat", *DRIVE)
 """Where from and how one drives."""
 
 
-CHOICE = ("q", "country", "province", "kind", "sector", "status")
+CHOICE = ("q", "country", "province", "kind", "sector", "status", *CODES)
 """Parameters that narrow a layer by what its features are."""
 FILTERS = (*CHOICE, "bbox")
 """Parameters that narrow a layer."""

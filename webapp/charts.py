@@ -276,8 +276,8 @@ def _marks(
 def profile(reached: dict[str, pd.Series], until_min: int) -> list[Curve]:
     """Reckon how many people and parks are reached as time goes on."""
     titles = {
-        "people": _("People reached by car within so many minutes"),
-        "parks": _("Parks reached within so many minutes"),
+        "people": _("Population by travel time"),
+        "parks": _("Parks by travel time"),
     }
     return [curve(titles[name], steps, until_min) for name, steps in reached.items()]
 

@@ -32,9 +32,9 @@ ANSWERS: dict[type[AtlasError], Answer] = {
 
 HTTP_SENTENCES = {
     404: _("There is no such page."),
-    405: _("This address is only read: ask for it with GET."),
-    413: _("So large a request is not read."),
-    500: _("The server failed. The operator finds the reason in its log."),
+    405: _("This address can only be read: use GET."),
+    413: _("The request is too large."),
+    500: _("Something went wrong on the server. Its log states the reason."),
 }
 """What faults of HTTP are called; any other in the words of Werkzeug."""
 
@@ -111,6 +111,8 @@ def _onward(parameters: tuple[str, ...]) -> list[tuple[str, str]]:
 def _atlas_error(error: AtlasError) -> Response:
     status = answer_of(error).status
     every = getattr(error, "faults", ())
+    if not _wants_json():
+        every = getattr(error, "in_words", every)
     faults = tuple(map(i18n.said, every[:MOST_FAULTS]))
     if len(every) > MOST_FAULTS:
         faults += (gettext("and %(n)s more", n=len(every) - MOST_FAULTS),)

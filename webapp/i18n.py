@@ -8,19 +8,23 @@ import ast
 import csv
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
+from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.support import LazyProxy
 
 from geo.errors import Message
+from webapp import catalogues
 from webapp.catalogues import ENGLISH, Language, catalogue
+
+T = TypeVar("T")
 
 # Which language is spoken -------------------------------------------------------------------------
 
@@ -69,13 +73,24 @@ def speaking(language: Language) -> Iterator[None]:
 def gettext(text: str, /, **values: Any) -> str:
     """Translate a text and fill in its values."""
     translated = in_locale(text, current().locale)
-    return translated % values if values else translated
+    if not values:
+        return translated
+    return translated % {name: in_script(value) for name, value in values.items()}
 
 
 @lru_cache(20_000)  # a page has hundreds of texts, many of them again and again
 def in_locale(text: str, locale: str) -> str:
     """Translate a text; its values are not filled in."""
     return str(catalogue(locale).ugettext(text))
+
+
+def in_script(text: T) -> T:
+    """Return a text of the data in the characters of the language of the moment; anything else as
+    it is.
+    """
+    if type(text) is not str or not current().converted:
+        return text
+    return cast(T, catalogues.in_script(str(text), current().locale))
 
 
 def lazy_gettext(text: str) -> Any:
@@ -113,6 +128,37 @@ def said(text: str) -> str:
     stays as it is.
     """
     return text.translated(gettext) if isinstance(text, Message) else translated(text)
+
+
+# Signs between words ------------------------------------------------------------------------------
+
+
+def comma() -> str:
+    """Return what stands between the parts of a list: 、 in Chinese."""
+    return _comma(current().locale)
+
+
+@lru_cache
+def _comma(locale: str) -> str:
+    middle: str = Locale.parse(locale).list_patterns["standard"]["middle"]
+    return middle.format("", "")
+
+
+def listed(parts: Iterable[Any]) -> str:
+    """Write the parts of a list, one after the other."""
+    return comma().join(map(str, parts))
+
+
+def clauses(parts: Iterable[Any]) -> str:
+    """Write what is known of one thing, such as its province and its country; parts that are empty
+    are left out.
+    """
+    return gettext(", ").join(str(part) for part in parts if part)
+
+
+def sentences(parts: Iterable[Any]) -> str:
+    """Write parts that hold commas of their own."""
+    return gettext("; ").join(map(str, parts))
 
 
 # Dates --------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What the codes of the data are called on the screen; loads no Flask."""
+"""How codes, numbers, times and lengths are written on the screen; loads no Flask."""
 
 from __future__ import annotations
 
@@ -9,137 +9,23 @@ from typing import Any, NamedTuple
 
 from babel.numbers import format_decimal
 
+from geo import chinese
 from geo.roads.accuracy import TIME_RANGE, minutes_between
 from geo.siting.land import NO_KINDS, Land, free_land
 from webapp import catalogues, i18n
+from webapp.codes import CODES
 from webapp.i18n import gettext
 from webapp.i18n import lazy_gettext as _
 from webapp.record_words import WORDS
-from webapp.road_words import ROADS
-
-CODES: dict[str, Any] = {
-    # kinds of park
-    "industrial_park": _("Industrial park"),
-    "industrial_cluster": _("Industrial cluster"),
-    "economic_zone": _("Economic zone"),
-    "border_gate_economic_zone": _("Border-gate economic zone"),
-    "cross_border_zone": _("Cross-border zone"),
-    "bonded_zone": _("Bonded zone"),
-    "hitech_zone": _("High-tech zone"),
-    # status
-    "operating": _("Operating"),
-    "under_construction": _("Under construction"),
-    "planned": _("Planned"),
-    # gates
-    "international": _("International gate"),
-    "bilateral_main": _("Main bilateral gate"),
-    "auxiliary": _("Auxiliary gate"),
-    "road": _("Road"),
-    "rail": _("Rail"),
-    "pedestrian": _("On foot"),
-    # terrain
-    "plain": _("Plain"),
-    "mountain": _("Mountains"),
-    # ports
-    "seaport": _("Sea port"),
-    "anchorage": _("Anchorage"),
-    "dry_port": _("Dry port"),
-    "rail_terminal": _("Rail terminal"),
-    "logistics_park": _("Logistics park"),
-    "container_quay": _("Containers"),
-    "general_cargo": _("General cargo"),
-    "dry_bulk": _("Dry bulk"),
-    "liquid_bulk": _("Liquid bulk"),
-    "offshore_supply": _("Offshore supply base"),
-    "passenger_quay": _("Passenger ships"),
-    "river_quay": _("River quays"),
-    # airports
-    "civil": _("Civil airport"),
-    "military": _("Military airfield"),
-    # cities
-    "national_capital": _("National capital"),
-    "regional_capital": _("Capital of the region"),
-    "provincial_capital": _("Provincial capital"),
-    "former_provincial_capital": _("Former provincial capital"),
-    "prefecture_capital": _("Prefecture capital"),
-    "prefecture_city": _("Prefecture-level city"),
-    "county_town": _("County town"),
-    "district_town": _("District town"),
-    "border_town": _("Border town"),
-    # corridors and roads
-    "expressway": _("Expressway"),
-    "national_road": _("National road"),
-    "provincial_road": _("Provincial road"),
-    "railway": _("Railway"),
-    "high_speed_rail": _("High-speed railway"),
-    "waterway": _("Waterway"),
-    **ROADS,
-    # sources
-    "page": _("read on a page"),
-    "code": _("from public data"),
-    "memory": _("remembered"),
-    "estimate": _("estimated"),
-    "assumption": _("assumed"),
-    # sectors
-    "automobile": _("Automobile"),
-    "aviation": _("Aviation"),
-    "building_materials": _("Building materials"),
-    "chemicals": _("Chemicals"),
-    "electronics": _("Electronics"),
-    "export_processing": _("Export processing"),
-    "food_processing": _("Food processing"),
-    "high_tech": _("High technology"),
-    "logistics": _("Logistics"),
-    "mechanical_engineering": _("Mechanical engineering"),
-    "metallurgy": _("Metallurgy"),
-    "minerals_processing": _("Minerals processing"),
-    "new_energy": _("New energy"),
-    "pharmaceuticals": _("Pharmaceuticals"),
-    "shipbuilding": _("Shipbuilding"),
-    "supporting_industry": _("Supporting industry"),
-    "textiles": _("Textiles"),
-    "trade_services": _("Trade and services"),
-    "wood_furniture": _("Wood and furniture"),
-    # which sites a tenant may take
-    "zone": _("Zones that contain sites"),
-    "captive": _("Works of one company"),
-    # area basis
-    "licensed": _("licensed"),
-    "leasable": _("leasable"),
-    "leased": _("leased"),
-    # vehicles
-    "car": _("Car"),
-    "truck": _("Container truck"),
-    # days at the border
-    "quick": _("quick"),
-    "usual": _("usual"),
-    "bad": _("bad"),
-    # layers
-    "parks": _("Parks and zones"),
-    "gates": _("Border gates"),
-    "ports": _("Ports and freight terminals"),
-    "airports": _("Airports"),
-    "cities": _("Cities and towns"),
-    "corridors": _("Roads, railways and waterways"),
-    "policies": _("Policies"),
-    # countries
-    "VN": _("Viet Nam"),
-    "LA": _("Laos"),
-    "CN": _("China"),
-}
-
 
 TEXTS: dict[str, Any] = {
     "sites": _("{n} sites"),
     "of": _("{n} of {m} sites"),
     "none": _("No sites match."),
-    "morePlaces": _("Show {n} more places"),
     "gate": _("gate"),
     "port": _("port"),
-    "area": _("area"),
-    "free": _("free land"),
+    "free": _("Free land"),
     "save": _("Save {name}"),
-    "unknown": _("unknown"),
     "unreachable": _("no road"),
     "gates": _("Gates"),
     "ports": _("Ports"),
@@ -149,25 +35,24 @@ TEXTS: dict[str, Any] = {
     "waterways": _("Waterways"),
     "tiles": _("Online tiles"),
     "tilesHint": _(
-        "Asks tile.openstreetmap.org for pictures; nothing else here leaves this server."
+        "Loads map images from tile.openstreetmap.org; nothing else leaves this server."
     ),
-    "reset": _("Clear all filters"),
-    "failed": _("This could not be loaded. Is the server still running?"),
+    "clause": _(", "),
+    "part": _("; "),
+    "reset": _("Clear filters"),
+    "failed": _("Could not load. Check the connection and try again."),
     "routeFrom": _("Route by {vehicle}: {time}, {length}"),
     "via": _("through {gates}"),
     "noGate": _("no border crossing"),
     "plannedWay": _("planned: {names}"),
-    "assumedWay": _("{length} of it assumed to be open"),
+    "assumedWay": _("{length} assumed open"),
     "areaNote": _("Area within {m} min by {vehicle}"),
-    "areaToNote": _("Area from where one gets here within {m} min by {vehicle}"),
+    "areaToNote": _("Area that can reach this site within {m} min by {vehicle}"),
     "facet.kind": _("Kind"),
     "facet.status": _("Status"),
     "facet.country": _("Country"),
-    "facet.province_en": _("Province"),
-    "facet.sectors": _("Sector"),
     "legend.under_construction": _("under construction"),
     "legend.planned": _("planned"),
-    "legend": _("Legend"),
     "zoom-in": _("Zoom in"),
     "zoom-out": _("Zoom out"),
     # times, lengths and areas, as labels.py and the script write them
@@ -193,9 +78,17 @@ def for_script(provinces: Iterable[str] = ()) -> dict[str, Any]:
     """Return all codes and texts, in the language of the request, and how times spread, as the
     map's script takes them."""
     labels, texts = ({code: str(text) for code, text in own.items()} for own in (CODES, TEXTS))
+    texts["list"] = i18n.comma()
     labels |= {name: shown for name in provinces if (shown := i18n.province(name)) != name}
-    language = i18n.current().code
-    return {"labels": labels, "texts": texts, "spread": TIME_RANGE, "language": language}
+    return {"labels": labels, "texts": texts, "spread": TIME_RANGE, **script_names()}
+
+
+def script_names() -> dict[str, Any]:
+    """Return how a script names places: the code of the language, that of its columns, and the
+    traditional characters if they are written."""
+    language = i18n.current()
+    characters = chinese.traditional_characters() if language.converted else {}
+    return {"lang": language.code, "language": language.data, "traditional": characters}
 
 
 def label(code: object) -> str:
@@ -217,26 +110,28 @@ def name(row: Any, stem: str = "name") -> str:
     """Name a feature in the language of the request; in English where the data have no such name.
     `stem` may be any such text.
     """
-    own = row.get(f"{stem}_{i18n.current().code}")
-    return str(own if is_known(own) else row[f"{stem}_en" if f"{stem}_en" in row else stem])
+    own = row.get(f"{stem}_{i18n.current().data}")
+    shown = own if is_known(own) else row[f"{stem}_en" if f"{stem}_en" in row else stem]
+    return i18n.in_script(str(shown))
 
 
 def names(frame: Any) -> Any:
     """Name all features of a layer as :func:`name` does: a Series on the same index."""
-    column = f"name_{i18n.current().code}"
-    return (
-        frame[column].where(frame[column].map(is_known), frame["name_en"])
-        if column in frame
-        else frame["name_en"]
-    )
+    column = f"name_{i18n.current().data}"
+    if column not in frame:
+        return frame["name_en"]
+    shown = frame[column].where(frame[column].map(is_known), frame["name_en"])
+    return shown.map(i18n.in_script) if i18n.current().converted else shown
 
 
 def collation(text: str) -> Any:
     """Return what a name is sorted by: Chinese by sound, as GB 18030 numbers the common characters;
-    Vietnamese without its marks.
+    traditional Chinese by strokes, as Big5 does; Vietnamese without its marks.
     """
     if i18n.current().code == "zh":
         return text.encode("gb18030")
+    if i18n.current().converted:
+        return text.encode("big5", "replace").replace(b"?", b"\xff"), text
     plain = (
         unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
         if i18n.current().code == "vi"
@@ -250,10 +145,11 @@ def all_names(row: Any, stem: str = "name") -> list[tuple[str, str]]:
     first, each once."""
     first = i18n.current()
     tags: dict[str, str] = {}
-    for language in (first, *catalogues.LANGUAGES.values()):
-        text = row.get(f"{stem}_{language.code}")
+    others = (language for language in catalogues.WRITTEN if language.data != first.data)
+    for language in (first, *others):
+        text = row.get(f"{stem}_{language.data}")
         if is_known(text):
-            tags.setdefault(str(text), language.tag)
+            tags.setdefault(catalogues.in_script(str(text), language.locale), language.tag)
     return [(tag, text) for text, tag in tags.items()]
 
 
@@ -270,8 +166,8 @@ def is_known(value: Any) -> bool:
 def explain_times() -> str:
     """Return what a travel time is, and how far it is off."""
     return gettext(
-        "Times are driving times without queues and opening hours. In nine of ten ways that were"
-        " checked the true one lies in the range."
+        "Driving times without queues or opening hours. In nine of ten checked routes the true "
+        "time lies within the range."
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache, lru_cache
 from typing import Any
 
@@ -15,7 +14,7 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
 from webapp import i18n, labels
-from webapp.catalogues import ENGLISH, LANGUAGES, Language, catalogue
+from webapp.catalogues import ENGLISH, LANGUAGES, Language, catalogue, of_tag
 from webapp.i18n import current
 
 COOKIE = "lang"
@@ -40,10 +39,14 @@ def install(app: Flask) -> None:
         translated=i18n.translated,
         province=i18n.province,
         said=i18n.said,
+        in_script=i18n.in_script,
+        listed=i18n.listed,
+        clauses=i18n.clauses,
+        sentences=i18n.sentences,
         day=i18n.day,
         weekday=i18n.weekday,
     )
-    app.jinja_env.globals.update(language=i18n.current, languages=switches)
+    app.jinja_env.globals.update(language=i18n.current, languages=switches, comma=i18n.comma)
 
 
 def of_request() -> Language | None:
@@ -73,11 +76,13 @@ def _choose() -> str:
     """
     if not has_request_context():
         return ENGLISH.locale
-    preferred = (
-        re.split("[-_]", tag)[0].lower() for tag, quality in request.accept_languages if quality > 0
-    )  # the dearest first
-    wishes = (request.args.get("lang"), request.cookies.get(COOKIE), *preferred)
-    return next((LANGUAGES[wish].locale for wish in wishes if wish in LANGUAGES), ENGLISH.locale)
+    named = (LANGUAGES.get(request.args.get("lang", "")), LANGUAGES.get(_cookie()))
+    preferred = (of_tag(tag) for tag, quality in request.accept_languages if quality > 0)
+    return next(filter(None, (*named, *preferred)), ENGLISH).locale  # the dearest first
+
+
+def _cookie() -> str:
+    return request.cookies.get(COOKIE, "")
 
 
 def _say_language(response: Response) -> Response:
@@ -126,7 +131,7 @@ def write(context: EvalContext, text: str, /, **values: Any) -> str:
     if not values:
         return _unfilled(text, locale)
     plain = {
-        name: value if type(value) in (int, float) else escape(value)
+        name: value if type(value) in (int, float) else escape(i18n.in_script(value))
         for name, value in values.items()
     }
     return Markup(i18n.in_locale(text, locale) % plain)

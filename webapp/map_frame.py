@@ -9,7 +9,7 @@ from flask import url_for
 from markupsafe import Markup
 
 from geo import maps
-from webapp.i18n import current
+from webapp import labels
 from webapp.store import Store
 
 
@@ -41,5 +41,5 @@ def basemap_url(opened: Store) -> str:
 
 def map_frame(opened: Store, basemap: str, /, **more: object) -> MapFrame:
     """Return an empty map for a page; `more` are further settings of its script."""
-    config = {"urls": {"basemap": basemap}, "language": current().code}
+    config = {"urls": {"basemap": basemap}, **labels.script_names()}
     return MapFrame(frame_of(opened), Markup(maps.script_json(config | more)))

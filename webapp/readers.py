@@ -11,10 +11,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from geo.errors import InputError
+from geo.siting import own_places
 from geo.siting.measures import criteria
 from geo.siting.money import BASES
+from geo.siting.own_places import OwnPlace
+from geo.siting.rates import LINES, SHARES
 from geo.text import short
-from webapp.i18n import N_
+from webapp.i18n import N_, said
 from webapp.i18n import gettext as _
 
 T = TypeVar("T")
@@ -24,7 +28,7 @@ SHAPES = ("linear", "step", "saturating")
 """Shapes of :class:`geo.siting.criteria.Criterion` that may be chosen."""
 CURRENCIES = ("USD", "CNY", "VND")
 MOST_AMOUNT = 1e9
-TOO_LARGE = N_("%(text)s is no amount: it lies between 0 and a thousand million")
+TOO_LARGE = N_("%(text)s is not an amount between 0 and a thousand million")
 
 
 @dataclass(frozen=True)
@@ -116,10 +120,53 @@ def _between(low: float, high: float, fault: str) -> Callable[[str], float]:
     return read
 
 
-longitude = _between(-180, 180, N_("%(text)s is no longitude: it lies between -180 and 180"))
-latitude = _between(-90, 90, N_("%(text)s is no latitude: it lies between -90 and 90"))
+longitude = _between(-180, 180, N_("%(text)s is not a longitude between -180 and 180"))
+latitude = _between(-90, 90, N_("%(text)s is not a latitude between -90 and 90"))
 amount = _between(0, MOST_AMOUNT, TOO_LARGE)
-weight = _between(0, 100, N_("%(text)s is no weight: it lies between 0 and 100"))
+weight = _between(0, 100, N_("%(text)s is not a weight between 0 and 100"))
+percent = _between(0, 100, N_("%(text)s is not a share between 0 and 100 %%"))
+
+
+def span(read: Callable[[str], float]) -> Callable[[str], tuple[float, float]]:
+    """Build the reader of one value, or of two as ``300-350``."""
+
+    def read_ends(text: str) -> tuple[float, float]:
+        ends = re.split(r"\s*[-–]\s*", text.strip()) if text.strip()[:1] != "-" else [text]
+        if len(ends) > 2 or not all(ends):
+            raise ValueError(_("“%(text)s” is not a number", text=shown(text)))
+        low, high = read(ends[0]), read(ends[-1])
+        if low > high:
+            raise ValueError(_("“%(text)s” ends below its beginning", text=shown(text)))
+        return low, high
+
+    return read_ends
+
+
+def exchange(text: str) -> tuple[float, float]:
+    """Read an exchange rate, or two."""
+    low, high = span(amount)(text)
+    if not low:
+        raise ValueError(_("%(text)s is not an exchange rate above 0", text=shown(text)))
+    return low, high
+
+
+def own_rate(text: str) -> tuple[str, str, tuple[float, float]]:
+    """Read ``site:wage:300-350``, the own number of one site for a line of the rate card."""
+    match = re.fullmatch(rf"({SLUG}):({'|'.join(LINES)}):([^:]+)", text, re.ASCII)
+    if not match:
+        raise ValueError(
+            _(
+                "“%(text)s” does not have the form site:rate:number, with a rate of %(known)s",
+                text=shown(text),
+                known=", ".join(LINES),
+            )
+        )
+    return match[1], match[3], rate(match[3])(match[4])
+
+
+def rate(line: str) -> Callable[[str], tuple[float, float]]:
+    """Build the reader of a line of the rate card."""
+    return span(percent if line in SHARES else amount)
 
 
 def stated(text: str) -> float:
@@ -149,6 +196,17 @@ def box(text: str) -> tuple[float, float, float, float]:
     return west, south, east, north
 
 
+def blocks(text: str) -> tuple[int, int, int, int]:
+    """Read ``west,north,east,south``, columns and rows of the grid of the web."""
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) != 4:
+        raise ValueError(_("needs four whole numbers: west,north,east,south"))
+    west, north, east, south = map(count, parts)
+    if west > east or north > south:
+        raise ValueError(_("west is greater than east, or north than south"))
+    return west, north, east, south
+
+
 def one_of(allowed: Iterable[str]) -> Callable[[str], str]:
     """Build the reader of a choice."""
     known = tuple(dict.fromkeys(allowed))
@@ -166,7 +224,7 @@ def one_of(allowed: Iterable[str]) -> Callable[[str], str]:
 def slug(text: str) -> str:
     """Read an identifier."""
     if not re.fullmatch(SLUG, text):
-        raise ValueError(_("“%(text)s” has not the form of an identifier", text=shown(text)))
+        raise ValueError(_("“%(text)s” is not an identifier", text=shown(text)))
     return text
 
 
@@ -178,14 +236,14 @@ def end(text: str) -> str | tuple[float, float]:
 def count(text: str) -> int:
     """Read a whole number."""
     if not re.fullmatch(r"\d{1,7}", text, re.ASCII):
-        raise ValueError(_("“%(text)s” is no whole number from 0", text=shown(text)))
+        raise ValueError(_("“%(text)s” is not a whole number from 0", text=shown(text)))
     return int(text)
 
 
 def epsg(text: str) -> int:
     """Read the number of a system of reference."""
     if not re.fullmatch(r"\d{4,6}", text, re.ASCII):
-        raise ValueError(_("“%(text)s” is no EPSG code", text=shown(text)))
+        raise ValueError(_("“%(text)s” is not an EPSG code", text=shown(text)))
     return int(text)
 
 
@@ -220,14 +278,22 @@ def offer(text: str) -> tuple[str, str, float, str]:
     if not match:
         raise ValueError(
             _(
-                "“%(text)s” has not the form site:basis:amount:currency, with a basis of"
-                " %(bases)s and a currency of %(currencies)s",
+                "“%(text)s” does not have the form site:basis:amount:currency, with a basis of "
+                "%(bases)s and a currency of %(currencies)s",
                 text=shown(text),
                 bases=", ".join(BASES),
                 currencies=", ".join(CURRENCIES),
             )
         )
     return match[1], match[3], amount(match[4]), match[5]
+
+
+def own_place(text: str) -> OwnPlace:
+    """Read a place of somebody's own, as :func:`geo.siting.own_places.read` does."""
+    try:
+        return own_places.read(text)
+    except InputError as error:
+        raise ValueError(said(error.message)) from None
 
 
 def shape(text: str) -> tuple[str, tuple[float | None, ...]]:
@@ -239,7 +305,8 @@ def shape(text: str) -> tuple[str, tuple[float | None, ...]]:
     if ends and len(ends) != (1 if name == "step" else 2):
         raise ValueError(
             _(
-                "“%(text)s” has not the form step:60, linear, linear:30:180 or saturating:30:180",
+                "“%(text)s” does not have the form step:60, linear, linear:30:180 or "
+                "saturating:30:180",
                 text=shown(text),
             )
         )
@@ -257,7 +324,7 @@ def opens(texts: list[str]) -> tuple[tuple[str, int], ...]:
     def read(text: str) -> None:
         match = re.fullmatch(rf"({SLUG}):(\d{{4}})", text, re.ASCII)
         if not match:
-            raise ValueError(_("“%(text)s” has not the form corridor:year", text=shown(text)))
+            raise ValueError(_("“%(text)s” does not have the form corridor:year", text=shown(text)))
         if match[1] in years:
             raise ValueError(_("“%(text)s” gives a corridor a second year", text=shown(text)))
         years[match[1]] = int(match[3])
@@ -275,8 +342,8 @@ def pairs(texts: list[str]) -> dict[tuple[str, str], int]:
         if not match:
             raise ValueError(
                 _(
-                    "“%(text)s” has not the form first:second:3, with a number from 1 to 9 or from"
-                    " -2 to -9",
+                    "“%(text)s” does not have the form first:second:3, with a number from 1 to "
+                    "9 or from -2 to -9",
                     text=shown(text),
                 )
             )

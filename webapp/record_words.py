@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.catalogues import LANGUAGES, catalogue
+from webapp.catalogues import WRITTEN, catalogue
 from webapp.i18n import N_
 
 WORDS: dict[str, str] = {
@@ -96,6 +96,8 @@ WORDS: dict[str, str] = {
     "warehouse_rent": N_("Rent of warehouses"),
     "share_renting": N_("Share that rents"),
     "building": N_("Building cost"),
+    "exchange_rate": N_("Exchange rate"),
+    "truck_km": N_("Truck per km"),
     # traffic
     "cleared": N_("Vehicles cleared"),
     "cleared_peak": N_("Vehicles cleared, peak"),
@@ -133,5 +135,5 @@ def names(code: str) -> tuple[str, ...]:
     """Return what a code is called in every language; nothing for other codes."""
     if code not in WORDS:
         return ()
-    every = (catalogue(language.locale).ugettext(WORDS[code]) for language in LANGUAGES.values())
+    every = (catalogue(language.locale).ugettext(WORDS[code]) for language in WRITTEN)
     return tuple(dict.fromkeys((WORDS[code], *map(str, every))))

@@ -10,9 +10,11 @@ from typing import Any
 
 from flask import Response, current_app, g, request
 
+from geo import layers, tiles
 from geo.atlas import Atlas
 from geo.kept import Kept
-from geo.tiles import Tile
+from geo.siting import sites
+from geo.tiles import PointTiles, ShapeTiles, Tile
 from geo.visits import warming
 from webapp import compress, record_words
 from webapp.catalogues import province_names
@@ -65,6 +67,19 @@ class Store(Atlas):
         self.planning = warming.preparation()
         """How far the planner is: its code is compiled when ``serve`` runs for the first time."""
         self.pages, self._tiles = Kept(KEPT_PAGES), Kept(KEPT_TILES)
+
+    def tiles(self, layer_id: str) -> PointTiles | ShapeTiles:
+        """Return the index of a layer; parks are drawn by whether they have land, too."""
+        if layer_id != "parks":
+            return super().tiles(layer_id)
+
+        def make() -> PointTiles | ShapeTiles:
+            parks = self.layer("parks")
+            land = self.keep("own columns", lambda: sites.own_columns(parks))
+            drawn = parks.assign(availability=land["availability"])
+            return tiles.index(layers.get("parks"), drawn)
+
+        return self.keep(("tiles", "parks"), make)
 
     def tile(self, layer_id: str, tile: Tile, filters: Mapping[str, Any]) -> Body:
         """Return a tile of what is chosen of a layer; the last ones are kept.

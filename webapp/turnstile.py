@@ -28,7 +28,7 @@ class BusyError(UnavailableError):
     """
 
     def __init__(self) -> None:
-        super().__init__(_("Others are being served; try again in a few seconds."))
+        super().__init__(_("The server is busy; try again in a few seconds."))
 
 
 class Turns(Protocol):
@@ -117,13 +117,30 @@ COMPUTING = {
     "rank.rank",
     "rank_files.as_json",
     "rank_files.as_xlsx",
+    "rank_pdf.as_pdf",
     "match.answer",
+    "match.as_json",
     "compare.compare",
     "compare.as_json",
     "compare.as_xlsx",
+    "cost.cost",
+    "cost.as_json",
+    "cost.as_xlsx",
+    "chain.chain",
+    "chain.as_json",
+    "chain.as_xlsx",
     "planned.page",
+    "planned_files.as_json",
+    "planned_files.as_xlsx",
     "claims.claims",
     "weights.weights",
+    "shortlist_files.as_html",
+    "shortlist_files.as_pdf",
+    "where.page",
+    "where_files.picture",
+    "where_files.raster",
+    "where_files.outlines",
+    "where_files.point",
     "factsheet.html",
     "factsheet.pdf",
     "pages.download",

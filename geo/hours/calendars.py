@@ -266,7 +266,7 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InputError(Message("“%(text)s” is no IANA time zone.", {"text": name})) from None
+        raise InputError(Message("“%(text)s” is not an IANA time zone.", {"text": name})) from None
 
 
 def zone_of(country: str, clocks: pd.DataFrame) -> ZoneInfo:

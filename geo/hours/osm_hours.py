@@ -31,7 +31,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 REFUSED = (
     (re.compile(r"\bSH\b"), Message("school holidays (SH) are not known here")),
     (re.compile(r"\bunknown\b"), Message("unknown hours have no row")),
-    (re.compile(r"\d\+"), Message("an open end is no hour")),
+    (re.compile(r"\d\+"), Message("an open end is not an hour")),
     (re.compile(r"\|\|"), Message("a fallback (||) is not understood here")),
 )
 """What the syntax allows and the evaluation would quietly take for something else."""

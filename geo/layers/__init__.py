@@ -76,7 +76,7 @@ def describe(folder: str | os.PathLike[str]) -> dict[str, Any]:
     if not path.is_file():
         raise NotFoundError(
             Message(
-                "%(folder)s is no data package: it holds no datapackage.json.",
+                "%(folder)s is not a data package: it has no datapackage.json.",
                 {"folder": Path(folder)},
             )
         )

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from geo import crs
 from geo.errors import InputError, Message, NotFoundError
-from geo.roads import contraction, gate_overlay
+from geo.roads import along, contraction, gate_overlay
 from geo.roads.joining import Sides, known
 from geo.roads.network import Network
 from geo.roads.routing import Found, solve, times
@@ -243,7 +243,7 @@ def reach(network: Network, point: Points, *, profile: str = "car", towards: boo
         vertices = sides.come if towards else sides.leave
         nodes, offsets = vertices[joined].ravel(), start_s.ravel()
         if profile in network.hierarchies:
-            vertex_s = _reach_prepared(network, profile, nodes, offsets, towards)
+            vertex_s = reach_prepared(network, profile, nodes, offsets, towards)
         else:
             graph = network.arcs(profile).time_s
             rows = dijkstra(graph.T.tocsr() if towards else graph, indices=nodes)
@@ -257,7 +257,7 @@ def reach(network: Network, point: Points, *, profile: str = "car", towards: boo
     )
 
 
-def _reach_prepared(
+def reach_prepared(
     network: Network,
     profile: str,
     nodes: NDArray[np.int64],
@@ -286,23 +286,9 @@ def _steps(
 ) -> list[dict[str, Any]]:
     """Return the steps with the parts of their lines as lists of arrays."""
     entry, goal = ways.entries[0, 0]
-    a, b = ways.ends[0, 0]
-    first, last = int(from_.snap.segment[entry]), int(to.snap.segment[goal])
-    f, g = float(from_.snap.fraction[entry]), float(to.snap.fraction[goal])
-    if a < 0 and np.array_equal(from_.point[entry], to.point[goal]):
+    if ways.ends[0, 0][0] < 0 and np.array_equal(from_.point[entry], to.point[goal]):
         return [_leg(from_.point[entry], to.point[goal], 0.0, 0.0)]
-    pieces: list[tuple[int, float, float]] = []  # segment, from fraction, to fraction
-    if a < 0:
-        pieces.append((first, f, g))
-    else:
-        assert ways.path is not None
-        nodes, between = ways.path
-        pieces.append((first, f, float(a)))
-        pieces += [
-            (int(way), 0.0, 1.0) if network.tail[way] == node else (int(way), 1.0, 0.0)
-            for way, node in zip(between, nodes[:-1], strict=True)
-        ]
-        pieces.append((last, float(b % 2), g))  # at its tail and its head in turns
+    pieces = along.pieces(network, from_, to, ways)
     steps = [
         _leg(from_.point[entry], from_.snap.lonlat[entry], from_.leg_m[entry], from_.leg_s[entry])
     ]

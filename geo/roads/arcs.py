@@ -97,6 +97,11 @@ class Arcs:
         tail = np.repeat(np.arange(self.count, dtype=np.int32), np.diff(self.start))[order]
         return Into(start.astype(np.int32), tail, self.arc_s[order], self.segment[order])
 
+    @cached_property
+    def back(self) -> Into:
+        """The arcs that leave each vertex, as those that lead into it when all are turned round."""
+        return Into(self.start.astype(np.int32), self.head, self.arc_s, self.segment)
+
     def strong(self) -> NDArray[np.int32]:
         """Number the strongly connected component of each vertex."""
         return strong.components(self.start, self.head)

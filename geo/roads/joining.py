@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -307,23 +307,40 @@ def on_one_segment(
     times and lengths along it; inf where it is one-way the other way.
 
     From a point to itself it is nothing: the legs to the road and back are not driven."""
-    i, j = _equal(from_.snap.segment[starts], to.snap.segment[goals])
+    a, b = (
+        (part.snap.segment[at], part.snap.fraction[at])
+        for part, at in ((from_, starts), (to, goals))
+    )
+    i, j, share, barred = along_segments(network, a, b)
     entry, goal = starts[i], goals[j]
     segment = from_.snap.segment[entry]
-    share = to.snap.fraction[goal] - from_.snap.fraction[entry]
-    allowed = np.where(share >= 0, network.forward[segment], network.backward[segment])
-    time_s = network.time_s[profile][segment] * abs(share)
+    time_s = network.time_s[profile][segment] * share
     time_s += from_.leg_s[entry] + to.leg_s[goal]
-    length_m = network.length_m[segment] * abs(share) + from_.leg_m[entry] + to.leg_m[goal]
-    barred = (share != 0) & ~allowed
+    length_m = network.length_m[segment] * share + from_.leg_m[entry] + to.leg_m[goal]
     time_s[barred] = length_m[barred] = np.inf
     itself = (from_.point[entry] == to.point[goal]).all(axis=1)
     time_s[itself] = length_m[itself] = 0.0
     return i, j, time_s, length_m
 
 
+Spots = tuple[NDArray[np.integer[Any]], NDArray[np.float64]]
+"""Segments, and where on each of them something lies."""
+
+
+def along_segments(
+    network: Network, starts: Spots, goals: Spots
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Find the starts and goals that lie on one segment: their places, the share of the segment
+    between them, and whether it is one-way the other way.
+    """
+    i, j = _equal(starts[0], goals[0])
+    segment, share = starts[0][i], goals[1][j] - starts[1][i]
+    allowed = np.where(share >= 0, network.forward[segment], network.backward[segment])
+    return i, j, abs(share), (share != 0) & ~allowed
+
+
 def _equal(
-    values: NDArray[np.int64], others: NDArray[np.int64]
+    values: NDArray[np.integer[Any]], others: NDArray[np.integer[Any]]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return all pairs of places at which two arrays hold the same value."""
     if len(values) <= FEW:

@@ -43,6 +43,7 @@ KEPT_AIMS = 8
 class Found:
     """The fastest way of each pair of rows. ``entries`` are those of the two `Sides` through which
     it goes, and ``ends`` which of their ``leave`` and ``come``, -1 where it is along one segment.
+    ``counted_m`` (k, n, m) are its metres on each selection of segments that is counted.
     """
 
     time_s: NDArray[np.float64]
@@ -51,10 +52,11 @@ class Found:
     gates: dict[tuple[int, int], list[int]]
     entries: NDArray[np.int64]
     ends: NDArray[np.int64]
+    counted_m: NDArray[np.float64]
     path: Track | None = None
 
     @classmethod
-    def nothing(cls, n: int, m: int) -> Found:
+    def nothing(cls, n: int, m: int, counts: int = 0) -> Found:
         """Return that no way has been found yet."""
         return cls(
             time_s=np.full((n, m), np.inf),
@@ -63,6 +65,7 @@ class Found:
             gates={},
             entries=np.full((n, m, 2), -1),
             ends=np.full((n, m, 2), -1),
+            counted_m=np.full((counts, n, m), np.nan),
         )
 
 
@@ -105,7 +108,14 @@ class _Ends:
 
 
 def solve(
-    network: Network, profile: str, from_: Sides, to: Sides, *, detail: bool, path: bool = False
+    network: Network,
+    profile: str,
+    from_: Sides,
+    to: Sides,
+    *,
+    detail: bool,
+    path: bool = False,
+    counts: NDArray[np.bool_] | None = None,
 ) -> Found:
     """Find the fastest way of every pair of rows.
 
@@ -115,8 +125,13 @@ def solve(
         Find lengths and gates too, not only times.
     path
         Keep the nodes and segments of the way; for one pair only, and only with `detail`.
+    counts
+        (k, m) which segments count; with `detail` the metres on each selection are found, without
+        the legs between points and roads. Of two ways that take the same time either may count.
     """
-    ways = Found.nothing(from_.rows, to.rows)
+    every = np.ones((1, len(network.length_m)), bool)
+    metres = np.where(every if counts is None else [*every, *counts], network.length_m, 0.0)
+    ways = Found.nothing(from_.rows, to.rows, len(metres) - 1)
     starts, goals = from_.joined, to.joined
     if not len(starts) or not len(goals):
         return ways
@@ -136,9 +151,14 @@ def solve(
         ways.ends[rows] = ends[i, j]
         if detail:
             ways.length_m[rows] = along_m[i, j]
+            legs_m = from_.leg_m[chunk[i]] + to.leg_m[goals[j]]
+            on_road_m = np.maximum(along_m[i, j] - legs_m, 0.0)
+            at = from_.snap.segment[chunk[i]]
+            ways.counted_m[:, *rows] = on_road_m * (metres[1:, at] > 0)
             ways.crossings[rows] = 0
             over = ends[i, j, 0] >= 0
-            _measure(network, profile, ways, roads, start, goal, i[over], j[over], path)
+            over_ends = start, goal, i[over], j[over]
+            _measure(network, profile, ways, roads, *over_ends, metres, path)
     ways.time_s = ways.time_s.round(TIME_DECIMALS)
     return ways
 
@@ -152,9 +172,10 @@ def _roads(
     if profile not in network.hierarchies:
         return Searched(network, profile, start.node, goal.node)
     unpacking = len(start.entry) * len(goal.entry) * WAY_IN_NODES if many else 0
-    if unpacking < len(start.node) * network.node_count:
+    if unpacking < min(len(start.node), len(goal.node)) * network.node_count:
         return Prepared(network, profile, start.node, goal.node)
-    return Walked(network, profile, start.node, goal.node)
+    towards = len(goal.node) < len(start.node)
+    return Walked(network, profile, start.node, goal.node, towards=towards)
 
 
 def _over_ends(
@@ -201,16 +222,21 @@ def _measure(
     goal: _Ends,
     i: NDArray[np.int64],
     j: NDArray[np.int64],
+    metres: NDArray[np.float64],
     path: bool,
 ) -> None:
     """Add lengths and gates of the ways over vertices between the entries `i` and `j`, and with
-    `path` that way.
+    `path` that way; `metres` (k, m) are those of each segment, and of each that is counted.
     """
     rows = start.row[i], goal.row[j]
     a, b = ways.ends[rows].T
     source, target = start.number[i, a], goal.number[j, b]
-    length_m, gates = roads.measure(source, target)
-    ways.length_m[rows] = start.length_m[i, a] + length_m + goal.length_m[j, b]
+    lengths_m, gates = roads.measure(source, target, metres)
+    ways.length_m[rows] = start.length_m[i, a] + lengths_m[0] + goal.length_m[j, b]
+    for end, entry, vertex in ((start, start.entry[i], a), (goal, goal.entry[j], b)):
+        share = end.sides.share[entry, vertex % 2]
+        lengths_m[1:] += metres[1:, end.sides.snap.segment[entry]] * share
+    ways.counted_m[:, *rows] = lengths_m[1:]
     for k, passed in gates.items():
         pair = int(rows[0][k]), int(rows[1][k])
         ways.gates[pair], ways.crossings[pair] = passed, len(passed)

@@ -35,11 +35,11 @@ class Searched:
         self.time_s: NDArray[np.float64] = node_s[:, goals]
 
     def measure(
-        self, source: NDArray[np.int64], goal: NDArray[np.int64]
+        self, source: NDArray[np.int64], goal: NDArray[np.int64], metres: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], dict[int, list[int]]]:
-        """Return length and gates of the ways of some pairs, walking back from all goals at once,
-        one arc a step."""
-        length_m = np.zeros(len(source))
+        """Return lengths (k, pairs) and gates of the ways of some pairs, by the `metres` (k, m) of
+        each segment, walking back from all goals at once, one arc a step."""
+        length_m = np.zeros((len(metres), len(source)))
         gates: dict[int, list[int]] = {}
         way, row, here = np.arange(len(source)), source, self.goals[goal]
         while len(way):
@@ -47,7 +47,7 @@ class Searched:
             going = previous >= 0
             way, row, here, previous = way[going], row[going], here[going], previous[going]
             segment = self.arcs.between(previous, here)
-            length_m[way] += self.network.length_m[segment]
+            length_m[:, way] += metres[:, segment]
             for step in np.flatnonzero(self.network.gate[segment] >= 0):
                 gates.setdefault(int(way[step]), []).insert(
                     0, int(self.network.gate[segment[step]])
@@ -92,14 +92,16 @@ class Prepared:
             self.time_s = np.minimum(self.time_s, across)
 
     def measure(
-        self, source: NDArray[np.int64], goal: NDArray[np.int64]
+        self, source: NDArray[np.int64], goal: NDArray[np.int64], metres: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], dict[int, list[int]]]:
-        """Return length and gates of the ways of some pairs."""
-        length_m = np.zeros(len(source))
+        """Return lengths (k, pairs) and gates of the ways of some pairs, by the `metres` (k, m) of
+        each segment.
+        """
+        length_m = np.zeros((len(metres), len(source)))
         gates: dict[int, list[int]] = {}
         for way, ends in enumerate(zip(source.tolist(), goal.tolist(), strict=True)):
             segments = self.track(*ends)[1]
-            length_m[way] = self.network.length_m[segments].sum()
+            length_m[:, way] = metres[:, segments].sum(axis=1)
             passed = self.network.gate[segments]
             if (passed >= 0).any():
                 gates[way] = passed[passed >= 0].tolist()
@@ -124,49 +126,63 @@ class Prepared:
 
 
 class Walked:
-    """The same from the times to all nodes of a prepared network: for many ways from few sources.
-    The ways are walked back from the goals, each node once.
+    """The same from the times to all nodes of a prepared network: for many ways from few sources,
+    or with `towards` to few goals. The ways are walked back from the many, each node once.
 
     ``time_s`` is (sources, goals).
     """
 
     def __init__(
-        self, network: Network, profile: str, sources: NDArray[np.int64], goals: NDArray[np.int64]
+        self,
+        network: Network,
+        profile: str,
+        sources: NDArray[np.int64],
+        goals: NDArray[np.int64],
+        *,
+        towards: bool = False,
     ) -> None:
-        self.network, self.arcs = network, network.arcs(profile)
-        self.sources, self.goals = sources, goals
+        self.network, self.towards = network, towards
+        arcs = network.arcs(profile)
+        self.arcs = arcs.back if towards else arcs.into
+        self.few, self.many = (goals, sources) if towards else (sources, goals)
         hierarchy, overlay = network.hierarchies[profile], gate_overlay.of(network, profile)
-        gates = overlay.node
-        to_gate = contraction.many_to_many(hierarchy, sources, gates)
-        over, _ = gate_overlay.join(to_gate, overlay.total_s)
-        starts = np.column_stack([sources, np.broadcast_to(gates, over.shape)])
-        start_s = np.column_stack([np.zeros(len(sources)), over])
-        self.node_s = contraction.one_to_all(hierarchy, starts, start_s=start_s)
-        self.time_s: NDArray[np.float64] = self.node_s[:, goals]
+        gates, total_s = overlay.node, overlay.total_s
+        ends = (gates, self.few) if towards else (self.few, gates)
+        to_gate = contraction.many_to_many(hierarchy, *ends)
+        if towards:
+            to_gate, total_s = to_gate.T, total_s.T
+        over, _ = gate_overlay.join(to_gate, total_s)
+        starts = np.column_stack([self.few, np.broadcast_to(gates, over.shape)])
+        start_s = np.column_stack([np.zeros(len(self.few)), over])
+        self.node_s = contraction.one_to_all(hierarchy, starts, start_s=start_s, reverse=towards)
+        times = self.node_s[:, self.many]
+        self.time_s: NDArray[np.float64] = times.T if towards else times
 
     def measure(
-        self, source: NDArray[np.int64], goal: NDArray[np.int64]
+        self, source: NDArray[np.int64], goal: NDArray[np.int64], metres: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], dict[int, list[int]]]:
-        """Return length and gates of the ways of some pairs."""
+        """Return lengths (k, pairs) and gates of the ways of some pairs, by the `metres` (k, m) of
+        each segment.
+        """
         from geo.roads import _walking as compiled
 
-        length_m = np.zeros(len(source))
+        length_m = np.zeros((len(metres), len(source)))
         gates: dict[int, list[int]] = {}
-        for row in np.unique(source).tolist():
-            pairs = np.flatnonzero(source == row)
-            length_m[pairs], last, gate, before = compiled.measure(
-                np.ascontiguousarray(self.node_s[row]),
-                *self.arcs.into,
-                self.network.length_m,
-                self.network.gate,
-                int(self.sources[row]),
-                self.goals[goal[pairs]],
-            )
+        few, many = (goal, source) if self.towards else (source, goal)
+        for row in np.unique(few).tolist():
+            pairs = np.flatnonzero(few == row)
+            node_s = np.ascontiguousarray(self.node_s[row])
+            tree = int(self.few[row]), self.many[many[pairs]]
+            for number, each in enumerate(metres):
+                length_m[number, pairs], last, gate, before = compiled.measure(
+                    node_s, *self.arcs, each, self.network.gate, *tree
+                )
             for pair, link in zip(pairs[last >= 0].tolist(), last[last >= 0].tolist(), strict=True):
-                chain = gates[pair] = []
+                chain: list[int] = []
                 while link >= 0:
-                    chain.insert(0, int(gate[link]))
+                    chain.append(int(gate[link]))
                     link = int(before[link])
+                gates[pair] = chain if self.towards else chain[::-1]
         return length_m, gates
 
 
@@ -178,8 +194,7 @@ def warm_up() -> None:
 
     start, tail = np.array([0, 0, 1], np.int32), np.array([0], np.int32)
     length_m, gate = np.array([1.0]), np.array([-1], np.int32)
-    for kept in (length_m, gate):
-        kept.flags.writeable = False
+    gate.flags.writeable = False
     compiled.measure(
         np.array([0.0, 1.0]),
         *(start, tail, np.array([1.0]), np.array([0])),

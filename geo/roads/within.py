@@ -69,11 +69,17 @@ def people_near(
     limit_s: float,
     *,
     profile: str,
+    keeps: bool = True,
 ) -> NDArray[np.float64]:
     """Count as :func:`people_within` between layers that are joined already; `people` live at each
     row of the second. One count a row, NaN where it is joined to no road.
+
+    Parameters
+    ----------
+    keeps
+        Whether the network keeps what is reached, for the next who asks from the same points.
     """
-    sums = _people(network, profile, from_, to, people, limit_s)
+    sums = _people(network, profile, from_, to, people, limit_s, keeps)
     sums[np.isnan(from_.nearest_m(from_.rows))] = np.nan
     return sums
 
@@ -85,6 +91,7 @@ def _people(
     to: Sides,
     people: NDArray[np.float64],
     limit_s: float,
+    keeps: bool,
 ) -> NDArray[np.float64]:
     """Count the people within a limit of each row."""
     from geo.roads import _within as compiled
@@ -92,9 +99,13 @@ def _people(
     if profile not in network.hierarchies or not (from_.is_single and to.is_single):
         time_s = times(network, profile, from_, to, within_s=limit_s)
         return (time_s <= limit_s) @ people
+
+    def make() -> _Inside:
+        return _inside(network, profile, from_, to, people, limit_s)
+
     terms = _digest(from_, to), people.tobytes(), profile, limit_s
     home: Kept = network.kept("reached inside", lambda: Kept(most_bytes=KEPT_BYTES))
-    inside: _Inside = home.get(terms, lambda: _inside(network, profile, from_, to, people, limit_s))
+    inside = home.get(terms, make) if keeps else make()
     sums = inside.sums.copy()
     gates = gate_overlay.of(network, profile)
     if len(inside.near):

@@ -201,8 +201,8 @@ SOURCE = (
     Field(
         "source_kind",
         "Kind of source",
-        "Best source behind at least one main attribute: a page, public code or data, memory, or an"
-        " estimate made from such.",
+        "Best source behind at least one main attribute: a web page, public code or data, "
+        "unverified knowledge, or an estimate from these.",
         required=True,
         allowed=SOURCE_KINDS,
     ),
@@ -210,7 +210,7 @@ SOURCE = (
 AS_OF = Field(
     "as_of",
     "As of",
-    "Date of the source; for remembered rows a guess.",
+    "Date of the source; estimated for unverified rows.",
     required=True,
     pattern=DATE,
 )

@@ -252,6 +252,7 @@ RECORDS = (
             *("diesel", "road_toll", "container_handling", "port_infrastructure_fee"),
             *("direct_lorry_saving", "land_rent", "land_rent_waiver", "land_supply"),
             *("land_per_tenant", "factory_rent", "warehouse_rent", "share_renting", "building"),
+            *("exchange_rate", "truck_km"),
         ),
         COUNTRY_IF,
         PROVINCE_IF,
@@ -262,6 +263,13 @@ RECORDS = (
         Field("currency", "Currency", "ISO 4217.", pattern="[A-Z]{3}"),
         Field("value_text", "Value in words", "Where the value is not a number."),
         Field("basis", "Basis", "What the value counts.", required=True),
+        Field(
+            "rate",
+            "Line of the rate card",
+            "Which line of a rate card the value gives, of power with its voltage behind an @."
+            " Empty where it gives none.",
+            pattern="[a-z_]+(@[a-z0-9]+)?",
+        ),
         *VALID,
         STATED_BY,
     ),

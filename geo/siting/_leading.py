@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geo.roads.compiled import Floats, FloatTable, Ints, Words
+from geo.roads.compiled import Floats, FloatTable, Ints, IntTable, Words
 from geo.siting._draws import Field, Scale, add, fast, limit, measure, standing, value
 from geo.siting.ranking import TIE
 
@@ -173,3 +173,25 @@ def is_apart(score: FloatTable, begin: int, at: int, most_misses: int) -> bool:
         if misses <= most_misses:
             return True
     return False
+
+
+@fast()
+def places(
+    gain: FloatTable, lack: FloatTable, rows: Ints, power: FloatTable, topsis: bool
+) -> IntTable:
+    """Return the place of some rows in each draw, (rows, draws): one more than are ahead."""
+    wide = power.shape[1]
+    answer, score = np.ones((len(rows), len(power)), np.int64), np.empty(len(gain))
+    for d in range(len(power)):
+        for site in range(len(gain)):
+            more, less = 0.0, 0.0
+            for j in range(wide):
+                more += power[d, j] * gain[site, j]
+                if topsis:
+                    less += power[d, j] * lack[site, j]
+            score[site] = standing(more, less, topsis)
+        for k in range(len(rows)):
+            end = score[rows[k]] + TIE
+            for site in range(len(gain)):
+                answer[k, d] += score[site] > end
+    return answer

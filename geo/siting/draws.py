@@ -270,3 +270,4 @@ def warm_up() -> None:
     Draws(sites, raw, raw, missing, [share], "sum").lead(weights)
     lead_known(measure(raw, np.ones(2), criteria, "sum"), weights)
     _leading.is_apart(raw, 0, 1, 0)
+    _leading.places(raw, raw[:0], np.array([0]), weights, False)

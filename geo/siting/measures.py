@@ -153,33 +153,35 @@ class Destination:
 
 
 DESTINATIONS: tuple[Destination, ...] = (
-    Destination("gate", "gates", Message("time to a gate"), Message("Max. time to border gate")),
+    Destination(
+        "gate", "gates", Message("Time to border gate"), Message("Max. time to border gate")
+    ),
     Destination(
         "port",
         "ports",
-        Message("time to a container port"),
+        Message("Time to container port"),
         Message("Max. time to container port"),
         ("seaport",),
         needs="containers",
     ),
     Destination(
-        "quay", "ports", Message("time to any quay"), Message("Max. time to any quay"), ("seaport",)
+        "quay", "ports", Message("Time to any quay"), Message("Max. time to any quay"), ("seaport",)
     ),
     Destination(
         "depot",
         "ports",
-        Message("time to an inland depot"),
+        Message("Time to inland depot"),
         Message("Max. time to inland depot"),
         ("dry_port", "rail_terminal", "logistics_park"),
     ),
     Destination(
         "airport",
         "airports",
-        Message("time to an airport"),
+        Message("Time to airport"),
         Message("Max. time to airport"),
         ("civil",),
     ),
-    Destination("city", "cities", Message("time to a city"), Message("Max. time to city")),
+    Destination("city", "cities", Message("Time to city"), Message("Max. time to city")),
 )
 """The first row of a layer is the one that headlines name. A port is one that ships of containers
 call at: who sends containers is not served by a quay for coal, a pier or a depot inland.
@@ -190,9 +192,9 @@ MEASURES: tuple[Measure, ...] = (
         "people_60min",
         "benefit",
         "min_people",
-        Message("Min. population within 60 min by car"),
+        Message("Min. population within 60 min"),
         Message("people"),
-        Message("people within 60 min by car"),
+        Message("People within 60 min"),
         is_counted=True,
     ),
     Measure(
@@ -202,7 +204,7 @@ MEASURES: tuple[Measure, ...] = (
         "area_needed",
         Message("Area needed"),
         "ha",
-        Message("free land"),
+        Message("Free land"),
         enough=ENOUGH_HA,
     ),
     Measure("site_area", "area_ha", "benefit", "min_area", Message("Min. site area"), "ha"),
@@ -213,7 +215,7 @@ MEASURES: tuple[Measure, ...] = (
         "max_rent",
         Message("Max. land price (whole lease)"),
         "USD/m²",
-        Message("land rent per term"),
+        Message("Land price"),
     ),
     Measure(
         "occupancy",
@@ -222,10 +224,24 @@ MEASURES: tuple[Measure, ...] = (
         "max_occupancy",
         Message("Max. occupancy"),
         "%",
-        Message("occupancy"),
+        Message("Occupancy"),
     ),
 )
 """Besides the times to ``DESTINATIONS``. A low occupancy is good for who looks for land."""
+PLANT = Measure(
+    "plant",
+    "plant_{profile}_s",
+    "cost",
+    "max_plant",
+    Message("Max. time to the plant"),
+    Message("min"),
+    scale=60.0,
+)
+"""The time to a plant that a tenant supplies: a limit for who names one, see
+:func:`geo.siting.sites.times_to`.
+"""
+FRONT = ("area_needed", "max_rent", "max_port")
+"""The limits that a form asks for first."""
 
 
 @dataclass(frozen=True)
@@ -253,7 +269,7 @@ NEEDS = {
 TITLES = {
     "power": Message("Power supply mentioned in the data"),
     "water": Message("Water supply mentioned in the data"),
-    "zones": Message("Sites, not zones that contain them"),
+    "zones": Message("Sites, not whole zones"),
     "captive": Message("Open to other companies"),
     "full": Message("Not known to be full"),
 }
@@ -263,7 +279,7 @@ TITLES = {
 @cache
 def limits() -> Mapping[str, Measure]:
     """Return every number that may have a limit, by the parameter of the limit."""
-    rows = (*(destination.time for destination in DESTINATIONS), *MEASURES)
+    rows = (*(destination.time for destination in DESTINATIONS), *MEASURES, PLANT)
     return MappingProxyType({row.limit: row for row in rows})
 
 

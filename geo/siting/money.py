@@ -68,20 +68,20 @@ class Amount:
         if not _is_positive(self.value, zero=True):
             faults.append(
                 Message(
-                    "%(value)s is no amount of money; an unknown one is None and has no Amount",
+                    "%(value)s is not an amount of money; leave unknown amounts empty",
                     {"value": self.value},
                 )
             )
         if self.basis not in BASES:
             faults.append(
                 Message(
-                    "“%(text)s” is no basis; there are %(known)s",
+                    "“%(text)s” is not a basis; available: %(known)s",
                     {"text": self.basis, "known": ", ".join(BASES)},
                 )
             )
         faults += _currency_faults(self.currency)
         if faults:
-            raise InputError(Message("This is no amount:"), faults)
+            raise InputError(Message("This is not an amount:"), faults)
 
     def __lt__(self, other: Amount) -> bool:
         refuse_mixed((self, other))
@@ -114,7 +114,7 @@ def refuse_mixed(amounts: Iterable[Amount]) -> None:
         help_ = (
             Message("say the years left of the lease and convert")
             if tuple(bases) in BY_YEARS_LEFT
-            else Message("they pay for different things")
+            else Message("they cover different things")
         )
         faults.append(
             Message(
@@ -171,14 +171,14 @@ def convert(
     if to_basis not in BASES:
         faults.append(
             Message(
-                "“%(text)s” is no basis; there are %(known)s.",
+                "“%(text)s” is not a basis; available: %(known)s.",
                 {"text": to_basis, "known": ", ".join(BASES)},
             )
         )
     elif to_basis != amount.basis and (amount.basis, to_basis) not in BY_YEARS_LEFT:
         faults.append(
             Message(
-                "A %(kind)s does not become a %(other)s: they pay for different things.",
+                "A %(kind)s cannot be converted to a %(other)s: they cover different things.",
                 {"kind": BASES[amount.basis][0], "other": BASES[to_basis][0]},
             )
         )
@@ -188,7 +188,7 @@ def convert(
         elif not _is_positive(years_left) or years_left > LONGEST_LEASE:
             faults.append(
                 Message(
-                    "%(number)s is no number of years left of a lease.",
+                    "%(number)s is not a number of years left of a lease.",
                     {"number": years_left},
                 )
             )
@@ -216,6 +216,19 @@ def convert(
         rate=amount.rate if rate is None else rate,
         rate_date=rate_date or amount.rate_date,
     )
+
+
+def exchanged(value: float, rate: float) -> float:
+    """Return an amount in the currency of which one unit costs `rate` of its own.
+
+    Raises
+    ------
+    InputError
+        The rate is not positive.
+    """
+    if not _is_positive(rate):
+        raise InputError(Message("%(number)s is not an exchange rate.", {"number": rate}))
+    return value / rate
 
 
 def land_rent(park: Mapping[str, Any]) -> tuple[Amount, Amount] | None:
@@ -284,7 +297,7 @@ def occupancy(leased_ha: float, leasable_ha: float) -> Occupancy:
         A negative area, no leasable land, or more leased than leasable; every fault.
     """
     faults = [
-        behind(name, Message("%(value)s is no area", {"value": value}))
+        behind(name, Message("%(value)s is not an area", {"value": value}))
         for name, value in (("leased_ha", leased_ha), ("leasable_ha", leasable_ha))
         if not _is_positive(value, zero=True) and value == value
     ]
@@ -310,7 +323,7 @@ def _currency_faults(currency: object) -> list[str]:
         if fits
         else [
             Message(
-                "“%(text)s” is no currency; write its three letters of ISO 4217, such as USD.",
+                "“%(text)s” is not a currency; write the three letters of ISO 4217, such as USD.",
                 {"text": currency},
             )
         ]
@@ -322,7 +335,7 @@ def _rate_faults(rate: float | None, rate_date: str | None) -> list[str]:
     if rate is None:
         out.append(Message("The exchange rate must be stated."))
     elif not _is_positive(rate):
-        out.append(Message("%(number)s is no exchange rate.", {"number": rate}))
+        out.append(Message("%(number)s is not an exchange rate.", {"number": rate}))
     if rate_date is None:
         out.append(Message("The date of the exchange rate must be stated."))
     else:
@@ -331,7 +344,7 @@ def _rate_faults(rate: float | None, rate_date: str | None) -> list[str]:
                 raise ValueError
         except (TypeError, ValueError):
             out.append(
-                Message("“%(text)s” is no date; write it as YYYY-MM-DD.", {"text": rate_date})
+                Message("“%(text)s” is not a date; write it as YYYY-MM-DD.", {"text": rate_date})
             )
     return out
 

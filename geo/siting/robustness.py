@@ -4,7 +4,7 @@ method.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo.errors import InputError, Message, behind
-from geo.siting.criteria import Array, Criterion, Terms, measure
+from geo.siting.criteria import Array, Criterion, Terms, closeness, measure
 from geo.siting.draws import Draws, Kind, lead_known
 from geo.siting.ranking import TIE, Ranking
 
@@ -142,18 +142,13 @@ def shares(
     Research 106, remembered."""
     if weightings < 1:
         raise InputError(Message("weightings must be 1 or more."))
-    used = ranking.weights.to_numpy() > 0
     sites = ranking.scores.index[ranking.ranked]
-    drawn = np.random.default_rng(seed).standard_exponential((weightings, int(used.sum())))
-    drawn /= drawn.sum(axis=1, keepdims=True)
+    drawn = _weightings(weightings, int((ranking.weights > 0).sum()), seed)
     if spread is not None:
         draws = _draws(ranking, spread, kind, seed)
         first, few = draws.lead(drawn) if len(sites) else (np.empty(0), np.empty(0))
     elif len(sites):
-        raw = ranking.raw.to_numpy()[ranking.ranked][:, used]
-        criteria = [each for each, here in zip(ranking.criteria, used, strict=True) if here]
-        terms = measure(raw, np.ones(len(raw)), criteria, ranking.method)
-        first, few = lead_known(terms.filled(np.isnan(raw) & ranking.light[used], 0.5), drawn)
+        first, few = lead_known(_known_terms(ranking)[0], drawn)
     else:
         first, few = np.empty(0), np.empty(0)
     return pd.DataFrame({"first": first / weightings, "first_five": few / weightings}, sites)
@@ -166,9 +161,9 @@ def bands(
     first: int | None = None,
     draws: int = 500,
     seed: int = 0,
-) -> pd.Series:
+) -> pd.DataFrame:
     """Group the sites whose order nobody can tell, with the weights in play: places 1 to 5, say,
-    then 6 to 9.
+    then 6 to 9; and find between which scores each lies.
 
     Amounts are drawn within their uncertainty, as :func:`shares` does, and unknown values evenly
     between the worst and the best. Two sites are told apart where one of them is ahead in at least
@@ -185,8 +180,9 @@ def bands(
 
     Returns
     -------
-    Series
-        Number of the band from 1, by site in order.
+    DataFrame
+        By site in order: ``band``, its number from 1; ``low`` and ``high``, between which its score
+        lies in ``SURE`` of the draws, the others halved above and below.
 
     Raises
     ------
@@ -213,7 +209,85 @@ def bands(
                 break
             begin = at
         numbers.append(numbers[-1] + (begin == at) if numbers else 1)
-    return pd.Series(numbers, ranking.order[: len(numbers)], name="band", dtype="int64")
+    order = ranking.order[: len(numbers)]
+    low, high = _middle(score[: len(numbers)])
+    if ranking.method == "topsis":
+        low, high = closeness(low, 1 - low), closeness(high, 1 - high)
+    return pd.DataFrame({"band": np.array(numbers, np.int64), "low": low, "high": high}, order)
+
+
+def place_ranges(
+    ranking: Ranking, sites: Iterable[Any], weightings: int = 1000, *, seed: int = 0
+) -> pd.DataFrame:
+    """Find between which places a few sites stand in ``SURE`` of all weightings: those that
+    :func:`shares` draws, of which these are the first.
+
+    Returns
+    -------
+    DataFrame
+        By site: ``low``, ``middle`` and ``high``, the 5th, 50th and 95th of a hundred places from
+        the best; equal scores share the better place.
+
+    Raises
+    ------
+    InputError
+        `weightings` is below 1, or a site is not ranked.
+    """
+    from geo.siting import _leading as compiled
+
+    if weightings < 1:
+        raise InputError(Message("weightings must be 1 or more."))
+    wanted = pd.Index(sites)
+    known = ranking.scores.index[ranking.ranked]
+    row = known.get_indexer(wanted)
+    if (row < 0).any():
+        name = wanted[row < 0][0]
+        raise InputError(Message("site “%(id)s” is not ranked", {"id": name}))
+    if not len(wanted):
+        return pd.DataFrame(columns=["low", "middle", "high"], index=wanted, dtype=np.int64)
+    terms, used = _known_terms(ranking)
+    topsis = terms.lack is not None
+    lack = np.zeros((0, terms.gain.shape[1])) if terms.lack is None else terms.lack
+    weights = _weightings(weightings, int(used.sum()), seed)
+    place = np.asarray(
+        compiled.places(
+            np.ascontiguousarray(terms.gain),
+            np.ascontiguousarray(lack),
+            row,
+            weights**2 if topsis else weights,
+            topsis,
+        )
+    )
+    low, high = _middle(place)
+    middle = np.percentile(place, 50, axis=1, method="inverted_cdf")
+    return pd.DataFrame({"low": low, "middle": middle, "high": high}, wanted).astype(np.int64)
+
+
+def _middle(drawn: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return between which of its draws each row lies in ``SURE`` of them."""
+    if not len(drawn):
+        return np.empty(0), np.empty(0)
+    ends = 50 * (1 - SURE), 50 * (1 + SURE)
+    low, high = np.percentile(drawn, ends, axis=1, method="inverted_cdf")
+    return low, high
+
+
+def _weightings(count: int, criteria: int, seed: int) -> Array:
+    """Draw weightings evenly from all that there are."""
+    drawn = np.random.default_rng(seed).standard_exponential((count, criteria))
+    drawn /= drawn.sum(axis=1, keepdims=True)
+    return drawn
+
+
+def _known_terms(ranking: Ranking) -> tuple[Terms, NDArray[np.bool_]]:
+    """Measure the ranked sites in the criteria with weight, unknown light values half-way; and say
+    which these are.
+    """
+    used = ranking.weights.to_numpy() > 0
+    raw = ranking.raw.to_numpy()[ranking.ranked][:, used]
+    criteria = [each for each, here in zip(ranking.criteria, used, strict=True) if here]
+    terms = measure(raw, np.ones(len(raw)), criteria, ranking.method)
+    return terms.filled(np.isnan(raw) & ranking.light[used], 0.5), used
 
 
 def _draws(ranking: Ranking, spread: pd.DataFrame, kind: Kind, seed: int) -> Draws:

@@ -19,11 +19,9 @@ SENTENCES = {
     "kind": Message("This is neither an XLSX nor a CSV file without a password."),
     "encoding": Message("The CSV file is not UTF-8 text; save it as “CSV UTF-8”."),
     "decoded": Message("The CSV file was read as %(encoding)s text."),
-    "broken": Message(
-        "The file is damaged, or holds what a table does not need, and was not read."
-    ),
+    "broken": Message("The file is damaged or holds more than a table, and was not read."),
     "large": Message("The file is larger than %(n)s bytes, packed or unpacked."),
-    "slow": Message("Reading the file took longer than %(n)s seconds, and was given up."),
+    "slow": Message("Reading the file took longer than %(n)s seconds and was stopped."),
     "empty": Message("The sheet holds no rows below its header."),
     "long": (
         Message(
@@ -44,24 +42,24 @@ SENTENCES = {
         )
     ),
     "missing": Message("the column “%(column)s” is missing"),
-    "header": Message("the column “%(text)s” is not known here and was not read"),
+    "header": Message("the column “%(text)s” is not recognised and was ignored"),
     "header_close": (
         Message(
-            "the column “%(text)s” is not known here and was not read; did you mean “%(close)s”?"
+            "the column “%(text)s” is not recognised and was ignored; did you mean “%(close)s”?"
         )
     ),
-    "titles": Message("the rows above the header, to row %(n)s, were passed over"),
+    "titles": Message("the rows above the header, to row %(n)s, were skipped"),
     "header_unit": Message(
-        "the unit “%(unit)s” of the header is not known here; known are: %(known)s"
+        "the unit “%(unit)s” of the header is not recognised; choose from: %(known)s"
     ),
-    "twice": Message("stands already in column %(other)s"),
-    "outside": Message("the column has no header and was not read"),
+    "twice": Message("is already in column %(other)s"),
+    "outside": Message("the column has no header and was ignored"),
     "cells": Message(
         "has %(n)s cells, the header %(of)s; put cells with a comma between quotation marks"
     ),
     "name": Message("the company has no name"),
     "formula": Message("holds a formula, which is never computed; write its value"),
-    "number": Message("“%(text)s” is not a number with a unit known here; known are: %(known)s"),
+    "number": Message("“%(text)s” is not a number with a known unit; choose from: %(known)s"),
     "ambiguous": (
         Message(
             "“%(text)s” may mean %(a)s or %(b)s, and no other cell of the column tells which; write"
@@ -92,12 +90,12 @@ SENTENCES = {
             "“%(text)s” is read as %(value)s, as numbers are written in the language of the header"
         )
     ),
-    "word": Message("“%(text)s” is not known here; known are: %(known)s"),
-    "like": Message("“%(text)s” is taken as %(known)s"),
+    "word": Message("“%(text)s” is not recognised; choose from: %(known)s"),
+    "like": Message("“%(text)s” is read as %(known)s"),
     "text": Message("is longer than %(n)s characters"),
     "more": Message("and %(n)s more"),
-    "repeated": Message("“%(text)s” stands already in row %(other)s; both are matched"),
-    "former": Message("“%(text)s” is taken as %(known)s, of which it is a part today"),
+    "repeated": Message("“%(text)s” is also in row %(other)s; both are matched"),
+    "former": Message("“%(text)s” is read as %(known)s, into which it has been merged"),
 }
 """What can be said of a sheet, by code; the web app translates these sentences."""
 

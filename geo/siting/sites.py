@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from geo.errors import InputError, Message
 from geo.hours import gates as border_gates
-from geo.roads import nearest, within
+from geo.roads import nearest, routing, within
 from geo.roads.accuracy import TIME_SHARE
 from geo.roads.drive import PEOPLE_PROFILE
 from geo.roads.joining import Sides
@@ -163,7 +163,7 @@ def table(
     cells_of: dict[str, Any] = {}
     for profile in profiles:
         serving = {
-            row.id: _serving(row, places[row.id], crossings, profile) for row in DESTINATIONS
+            row.id: serving_of(row, places[row.id], crossings, profile) for row in DESTINATIONS
         }
         from_ = join(profile)
         for destination in DESTINATIONS:
@@ -186,6 +186,22 @@ def table(
     )
     cells_of |= own_columns(parks) if own is None else own
     return pd.DataFrame(cells_of, index=parks.index)
+
+
+def times_to(
+    network: Network, parks: gpd.GeoDataFrame, site: str, *, profile: str
+) -> NDArray[np.float64]:
+    """Return the seconds by road from every site to one of them, 0 to itself.
+
+    NaN is unknown: one of both is joined to no road. inf is known: nothing leads there.
+    """
+    from_ = Sides.of(network, parks, profile)
+    to = Sides.of(network, parks.loc[[site]], profile)
+    time_s = routing.times(network, profile, from_, to)[:, 0]
+    joined = np.isfinite(from_.nearest_m(len(parks))) & np.isfinite(to.nearest_m(1)[0])
+    time_s = np.where(joined, time_s, np.nan)
+    time_s[parks.index.get_loc(site)] = 0.0
+    return time_s
 
 
 def own_columns(parks: gpd.GeoDataFrame) -> dict[str, Any]:
@@ -260,7 +276,7 @@ def uncertainty(
     return pd.DataFrame(spread, index=sites.index, columns=sites.columns)
 
 
-def _serving(
+def serving_of(
     destination: Destination, frame: gpd.GeoDataFrame, crossings: pd.DataFrame, profile: str
 ) -> tuple[gpd.GeoDataFrame, bool]:
     """Keep the places that serve this vehicle today, and say whether there are others of which it

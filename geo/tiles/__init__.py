@@ -21,6 +21,7 @@ PROPERTIES = (
     *("name_en", "name_vi", "name_zh"),
     *("opposite_name_en", "opposite_name_vi", "opposite_name_zh"),
     *("ref", "kind", "status", "mode", "cargo", "country", "position_accuracy_m"),
+    *("area_ha", "availability"),
 )
 """Columns that a tile holds of a feature, besides its ``id``, where its layer has them."""
 

@@ -74,3 +74,9 @@ def project(lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
     x = lon / 360 + 0.5
     y = 0.5 - np.arcsinh(np.tan(np.radians(lat))) / (2 * np.pi)
     return np.clip(np.column_stack([x, y]), 0.0, _INSIDE)
+
+
+def unproject(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the points in WGS 84, (n, 2), of positions on the grid."""
+    lat = np.degrees(np.arctan(np.sinh(np.pi * (1 - 2 * xy[:, 1]))))
+    return np.column_stack([360 * (xy[:, 0] - 0.5), lat])

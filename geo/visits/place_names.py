@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from geo.search import traditional
+from geo.chinese import simplified
 from geo.text import decomposed
 
 if TYPE_CHECKING:
@@ -82,9 +82,9 @@ def folded(text: str) -> str:
 
     Traditional characters become simplified ones.
     """
-    simplified = traditional()
+    characters = simplified()
     kept = (
-        simplified.get(char, char) if char.isalnum() or char == "+" else " "
+        characters.get(char, char) if char.isalnum() or char == "+" else " "
         for char in decomposed(text)
         if not unicodedata.combining(char)
     )

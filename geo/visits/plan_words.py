@@ -21,8 +21,8 @@ TITLES: Mapping[Kind, Message] = {
     "end": Message("End: %(place)s"),
 }
 SOURCES: Mapping[str, Message] = {
-    "memory": Message("remembered; ask before you go"),
-    "page": Message("read on a page"),
+    "memory": Message("unverified; ask before you go"),
+    "page": Message("web source"),
     "code": Message("from public data"),
     "assumption": Message("assumed"),
 }

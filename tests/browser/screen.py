@@ -57,6 +57,14 @@ def wait_for(page: Any, script: str, arg: Any = None, timeout: int = 15_000) -> 
         page.wait_for_timeout(50)
 
 
+def go_to_step(page: Any, step: str) -> None:
+    """Show a step of the form in which a site is found."""
+    from playwright.sync_api import expect
+
+    page.locator(f".steps a[href='#{step}']").click()
+    expect(page.locator(f"#{step}")).to_be_visible()
+
+
 def ready(page: Any) -> Any:
     """Wait until the map is there and drawn."""
     from playwright.sync_api import expect
@@ -146,8 +154,23 @@ def found(page: Any) -> int:
     return int(re.match(r"[\d,]+", page.inner_text("#found"))[0].replace(",", ""))  # type: ignore[index]
 
 
+def open_box(page: Any, column: str) -> Any:
+    """Open the box of a filter, unless it is open, and return it."""
+    box = page.locator(".pill-box", has=page.locator(f".facet[data-column={column}]"))
+    if not box.is_visible():
+        page.locator(f"[popovertarget={box.get_attribute('id')}]").click()
+    return box
+
+
+def layer_chip(page: Any, text: str) -> Any:
+    """Find the button of a layer by its name, in the open box of the layers."""
+    page.evaluate("document.getElementById('layers').open = true")
+    return page.locator("#layers button").filter(has_text=re.compile(f"^{text}"))
+
+
 def chip(page: Any, column: str, text: str) -> Any:
-    """Find a filter by its name."""
+    """Find a filter by its name, in its open box."""
+    open_box(page, column)
     return page.locator(f".facet[data-column={column}] button").filter(
         has_text=re.compile(f"^{text}")
     )

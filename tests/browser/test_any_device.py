@@ -85,15 +85,18 @@ def test_an_address_opens_what_is_folded(opened: Callable[..., Any], scripts: bo
 
 
 def test_what_is_found_is_in_view_on_a_phone(opened: Callable[..., Any]) -> None:
-    """With the filters open the hits come into view when the typing pauses."""
+    """The best hits and the list stand right below what is typed."""
     from playwright.sync_api import expect
 
     page = opened("/", PHONE, has_touch=True)
-    page.locator("#filters summary").click()
     page.fill("#q", "viglacera")
+    expect(page.locator("#hits li").first).to_contain_text("Viglacera")
+    expect(page.locator("#hits li").first).to_be_in_viewport()
+    page.keyboard.press("Escape")
+    expect(page.locator("#hits")).to_be_hidden()
     expect(page.locator("#list .item").first).to_be_in_viewport()
     page.fill("#q", "cat bi")
-    expect(page.locator("#places .item").first).to_be_in_viewport()
+    expect(page.locator("#hits li").first).to_be_in_viewport()
 
 
 def test_using_the_keyboard_only(opened: Callable[..., Any]) -> None:
@@ -159,7 +162,7 @@ def test_the_trip_without_javascript(opened: Callable[..., Any]) -> None:
     page = opened("/trip", java_script_enabled=False)
     page.fill("[name=add]", "kcn đông mai")
     page.locator("button[value=add]").click()
-    page.get_by_role("link", name="Without JavaScript: show the plan").click()
+    page.get_by_role("link", name="Show plan").click()
     assert "Dong Mai" in page.inner_text("table.agenda")
 
 
@@ -206,7 +209,7 @@ def test_point_15_a_page_waits_for_a_busy_server(browser: Any, site: str) -> Non
     page = browser.new_page(
         service_workers="block"
     )  # a tab of its own: Chromium writes each 503 to the console
-    page.goto(f"{site}/rank?edited=1&w_gate=100&country=VN")
+    page.goto(f"{site}/rank?edited=1&w_gate=100&country=VN#what-matters")
     turned = busy_once(page, "**/rank?*part=sheet*")
     page.locator("input[name=w_port]").fill("100")
     expect(page.locator(".keys .key")).to_have_count(2)

@@ -12,8 +12,12 @@ from screen import (
     chip,
     found,
     ids,
+    layer_chip,
+    look_at,
+    open_box,
     query,
     ready,
+    spot,
     until,
     view,
     wait_for,
@@ -22,10 +26,13 @@ from web import SITES, serving
 
 from geo import layers
 from geo.layers.provenance import Provenance
+from geo.siting.classes import CODES
 from webapp import labels
 from webapp.catalogues import LANGUAGES
 
 pytestmark = pytest.mark.browser
+
+HOVERED = "bac-tien-phong-ip"
 
 
 def test_opening_the_map(opened: Callable[..., Any]) -> None:
@@ -87,7 +94,6 @@ def test_filtering_by_kind_and_status(opened: Callable[..., Any]) -> None:
 
     page = opened()
     parks = layers.read(layers.bundled(), "parks")
-    page.locator("#filters summary").click()
     zones = int((parks["kind"] == "economic_zone").sum())
     expect(chip(page, "kind", "Economic zone").locator(".count")).to_have_text(str(zones))
     chip(page, "kind", "Economic zone").click()
@@ -101,7 +107,8 @@ def test_filtering_by_kind_and_status(opened: Callable[..., Any]) -> None:
     expect(page.locator("#found")).to_contain_text(f"{begun} of {SITES}")
     assert "kind=economic_zone" in page.url
     assert "status=under_construction" in page.url
-    page.get_by_role("button", name="Clear all filters").click()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Clear filters").click()
     expect(page.locator("#found")).to_have_text(f"{SITES} sites")
 
 
@@ -110,12 +117,12 @@ def test_filters_keep_their_place(opened: Callable[..., Any]) -> None:
     the focus stays too.
     """
     page = opened()
-    page.locator("#filters summary").click()
+    open_box(page, "sectors")
 
     def places() -> list[Any]:
         return page.evaluate(
-            "[...document.querySelectorAll('.facet .chip')].map(one => [one.dataset.value,"
-            " one.offsetLeft, one.offsetTop])"
+            "[...document.querySelectorAll('.pill, .facet .chip')].map(one => [one.dataset.value ??"
+            " one.dataset.pill, one.offsetLeft, one.offsetTop])"
         )
 
     def still() -> bool:
@@ -132,6 +139,7 @@ def test_filters_keep_their_place(opened: Callable[..., Any]) -> None:
     page.fill("#q", "quang chau")
     wait_for(page, "() => document.querySelector('#found').textContent.startsWith('1 ')")
     assert still()
+    chip(page, "sectors", "Logistics")
     greyed = page.locator(".facet .chip:disabled")
     assert greyed.count() > 10
     assert all(text.endswith("\n0") or text.endswith("0") for text in greyed.all_inner_texts())
@@ -180,21 +188,117 @@ def test_more_stays_while_the_same_is_found(opened: Callable[..., Any]) -> None:
     assert len(ids(page)) == 100
 
 
-def test_unknown_and_remembered_are_marked_in_the_list(opened: Callable[..., Any]) -> None:
-    """An unknown area reads “unknown”, a remembered one looks different and says so."""
+def test_cards_lead_with_land_price_and_occupancy(opened: Callable[..., Any]) -> None:
+    """A card holds the price with its year and the share that is taken as the table has them, three
+    times, and says what is not known; what is remembered looks different and says so.
+    """
     page = opened()
     parks = layers.read(layers.bundled(), "parks")
     page.locator("#more").click()
-    for key in parks.index[parks["area_ha"].isna()][:3]:
-        assert "unknown" in page.inner_text(f'.item[data-id="{key}"]')
-    areas = Provenance.read(layers.bundled()).marks("parks", "area_ha")
-    remembered = areas.index[areas == "memory"][0]
-    value = page.locator(f'.item[data-id="{remembered}"] dd.memory')
-    assert value.get_attribute("title") == "remembered"
-    read = page.locator(f'.item[data-id="{areas.index[areas == "page"][0]}"] dd.page')
-    assert value.evaluate("one => getComputedStyle(one).fontStyle") != read.evaluate(
-        "one => getComputedStyle(one).fontStyle"
+    cards = page.eval_on_selector_all(
+        "#list .item",
+        "items => items.map(item => [item.dataset.id, Object.fromEntries(['price', 'taken',"
+        " 'land'].map(name => [name, item.querySelector(`.${name} dd`)?.textContent])),"
+        " [...item.querySelectorAll('.three dd')].map(time => time.textContent)])",
     )
+    assert len(cards) == 200
+    for key, shown, times in cards:
+        row = parks.loc[key]
+        assert len(times) == 3
+        if np.isnan(row["rent_term_low_usd_m2"]):
+            assert shown["price"] == "price not known"
+        else:
+            assert f"({row['rent_year']:.0f})" in shown["price"]
+            assert f"{row['rent_term_low_usd_m2']:g}" in shown["price"]
+        if np.isnan(row["occupancy_pct"]):
+            assert not shown.get("taken") or row["area_basis"] == "leased"
+        else:
+            assert f"{row['occupancy_pct']:.0f} % occupied" == shown["taken"]
+    land = Provenance.read(layers.bundled()).marks("parks", "occupancy_pct")
+    remembered = next(key for key, _, _ in cards if land.get(key) == "memory")
+    value = page.locator(f'.item[data-id="{remembered}"] .land')
+    assert value.get_attribute("title") == "remembered"
+    assert value.evaluate("land => getComputedStyle(land).fontStyle") == "italic"
+
+
+def test_pointing_at_a_card_lifts_its_mark_and_the_reverse(opened: Callable[..., Any]) -> None:
+    """The mark of the card that is pointed at or has the focus grows before the next frame; the
+    card of a mark that is pointed at is lit.
+    """
+    page = opened(f"/?q={HOVERED.replace('-', '+')}#12/20.92/106.88")
+    lit = "() => Object.values(map_atlas._layers).filter(one => one.options.lit).map(one =>"
+    lit += " [one.options.park.id, one.getRadius() > one.options.base])"
+    assert page.evaluate(lit) == []
+    card = page.locator(f'#list .item[data-id="{HOVERED}"]')
+    card.hover()
+    assert page.evaluate(lit) == [[HOVERED, True]]
+    page.mouse.move(1000, 20)
+    assert page.evaluate(lit) == []
+    card.focus()
+    assert page.evaluate(lit) == [[HOVERED, True]]
+    card.evaluate("card => card.blur()")
+    at = spot(page, HOVERED)
+    page.mouse.move(at["x"], at["y"])
+    wait_for(page, f"() => document.querySelector('[data-id={HOVERED}].item.lit') !== null")
+
+
+@pytest.mark.parametrize("column", CODES)
+def test_classes_filter_what_the_table_filters(
+    opened: Callable[..., Any], app: Flask, column: str
+) -> None:
+    """Each class of a pill keeps as many sites as it says, and those that the server keeps; the
+    classes of a pill stand in their order and are all sites together.
+    """
+    from playwright.sync_api import expect
+
+    page = opened("/?kind=industrial_park")
+    total, counts = found(page), {}
+    box = open_box(page, column)
+    chips = box.locator(".chip")
+    assert chips.evaluate_all("all => all.map(one => one.dataset.value)") == [*CODES[column]]
+    for code in CODES[column]:
+        button = box.locator(f'[data-value="{code}"]')
+        counts[code] = int(button.locator(".count").inner_text())
+        if not counts[code]:
+            expect(button).to_be_disabled()
+            continue
+        button.click()
+        until(page, **{column: code})
+        assert found(page) == counts[code]
+        filters = {"kind": ["industrial_park"], column: [code]}
+        there = app.extensions["zoneatlas"].select("parks", filters).index
+        assert set(ids(page)) <= set(there)
+        assert len(there) == counts[code]
+        button.click()
+        until(page, **{column: None})
+    assert sum(counts.values()) == total
+
+
+def test_a_pill_names_what_is_chosen(opened: Callable[..., Any]) -> None:
+    """A pill opens with a key, names what is chosen and how many more there are, and stays as wide
+    as it was; Escape closes its box and nothing else.
+    """
+    from playwright.sync_api import expect
+
+    page = opened("/?site=dong-mai-ip")
+    pill = page.locator("[data-pill=province_en]")
+    width = pill.bounding_box()["width"]
+    pill.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#pill-province_en")).to_be_visible()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('.pill-box').id") == "pill-province_en"
+    page.keyboard.press("Space")
+    chip(page, "province_en", "Guangxi").click()
+    expect(pill).to_contain_text("+1")
+    assert "Hai Phong" in pill.get_attribute("aria-label")
+    assert pill.bounding_box()["width"] == width
+    page.keyboard.press("Escape")
+    expect(page.locator("#pill-province_en")).to_be_hidden()
+    expect(page.locator("#sheet")).to_be_visible()
+    page.locator("#clear").click()
+    expect(pill).to_have_text("Province")
+    until(page, province=None)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -226,7 +330,7 @@ def test_switching_layers(opened: Callable[..., Any]) -> None:
     from playwright.sync_api import expect
 
     page = opened()
-    gates = page.locator("#layers button").filter(has_text="Gates")
+    gates = layer_chip(page, "Gates")
     gates.click()
     expect(page.locator(".badge.gates")).to_have_count(0)
     expect(gates).to_have_attribute("aria-pressed", "false")
@@ -234,7 +338,7 @@ def test_switching_layers(opened: Callable[..., Any]) -> None:
     page.reload()
     ready(page)
     expect(page.locator(".badge.gates")).to_have_count(0)
-    page.locator("#layers button").filter(has_text="Gates").click()
+    layer_chip(page, "Gates").click()
     expect(page.locator(".badge.gates").first).to_be_visible()
 
 
@@ -283,35 +387,137 @@ def test_the_script_finds_what_the_server_finds(app: Flask, opened: Callable[...
             assert hits == [[key, list(rank)] for key, rank in index.find(text).items()], text
 
 
-def test_places_are_found_beside_the_sites(opened: Callable[..., Any]) -> None:
-    """Gates, ports, airports and towns are rows of their own that open their sheet; a developer is
-    named at its sites.
+def test_the_search_completes_what_is_typed(opened: Callable[..., Any]) -> None:
+    """The best hit of what a visitor types, in their spelling, has the kind that it is; a click
+    opens it.
     """
     from playwright.sync_api import expect
 
     page = opened()
+    first = page.locator("#hits li").first
     for text, name, kind in (
         ("友谊关", "Huu Nghi", "International gate"),
+        ("友誼關", "Huu Nghi", "International gate"),
         ("Cat Bi", "Cat Bi International Airport", "Civil airport"),
         ("HICT", "Lach Huyen HICT", "Sea port"),
-        ("Haiphong", "Hai Phong", "Provincial capital"),
+        ("Haiphong", "Hai Phong", "Provinc"),
+        ("Quang Ninh", "Quang Ninh", "Province"),
+        ("viglacera", "Viglacera Corporation", "Developer"),
+        ("欽州", "Qinzhou", "Prefecture"),
+        ("deep c", "DEEP C", ""),
     ):
         page.fill("#q", text)
-        first = page.locator("#places .item").first
         expect(first).to_contain_text(name)
         expect(first).to_contain_text(kind)
+    page.fill("#q", "Cat Bi")
+    expect(first).to_contain_text("Civil airport")
     first.click()
-    expect(page.locator("#sheet h1")).to_have_text("Hai Phong")
-    until(page, site="hai-phong")
+    expect(page.locator("#sheet h1")).to_have_text("Cat Bi International Airport")
+    expect(page.locator("#hits")).to_be_hidden()
+
+
+def test_the_completion_follows_the_keyboard(opened: Callable[..., Any]) -> None:
+    """Arrows go through the hits and back to what is typed, Enter takes one, Escape closes them and
+    leaves the sheet.
+    """
+    from playwright.sync_api import expect
+
+    page = opened(f"/?site={HOVERED}")
+    page.fill("#q", "mong cai")
+    expect(page.locator("#hits")).to_be_visible()
+    expect(page.locator("#q")).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("Escape")
+    expect(page.locator("#hits")).to_be_hidden()
+    expect(page.locator("#sheet")).to_be_visible()
+    page.fill("#q", "mong ca")
+    expect(page.locator("#hits")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    marked = page.locator("#hits [aria-selected=true]")
+    expect(marked).to_have_count(1)
+    assert page.get_attribute("#q", "aria-activedescendant") == marked.get_attribute("id")
+    key = marked.get_attribute("data-id")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(marked).to_have_count(0)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    until(page, site=key)
+
+
+def test_a_province_or_developer_lists_its_sites(opened: Callable[..., Any]) -> None:
+    """Taking a province filters by it, taking a developer looks for it; Back undoes it."""
+    from playwright.sync_api import expect
+
+    page = opened()
+    parks = layers.read(layers.bundled(), "parks")
     page.fill("#q", "quang ninh")
-    quang_ninh = (layers.read(layers.bundled(), "parks")["province_en"] == "Quang Ninh").sum()
-    expect(page.locator("#found")).to_contain_text(f"{quang_ninh} of {SITES}")
-    few = page.locator("#places .item").count()
-    page.locator("#places button").click()
-    assert page.locator("#places .item").count() > few
+    page.locator("#hits li", has_text="Province ·").click()
+    count = (parks["province_en"] == "Quang Ninh").sum()
+    expect(page.locator("#found")).to_contain_text(f"{count} of {SITES}")
+    until(page, province="Quang Ninh", q=None)
+    page.locator("#clear").click()
     page.fill("#q", "viglacera")
+    page.locator("#hits li", has_text="Developer").click()
     expect(page.locator("#list .item .why").first).to_contain_text("Viglacera")
-    expect(page.locator("#places")).to_be_hidden()
+    until(page, q="Viglacera Corporation")
+
+
+def test_names_stand_by_the_marks_without_overlap(opened: Callable[..., Any]) -> None:
+    """From zoom 9 on sites have their names beside them, none over another; below there are none.
+    The name of the chosen site is among them.
+    """
+    page = opened(f"/?site={HOVERED}#10/20.92/106.7")
+    wait_for(page, "() => document.querySelectorAll('.site-name').length > 5")
+    names = page.eval_on_selector_all(
+        ".site-name",
+        "all => all.map(one => [one.dataset.id, one.getBoundingClientRect().toJSON()])",
+    )
+    assert HOVERED in dict(names)
+    for i, (_, a) in enumerate(names):
+        for _, b in names[:i]:
+            assert (
+                a["right"] <= b["left"] + 3
+                or b["right"] <= a["left"] + 3
+                or a["bottom"] <= b["top"] + 1
+                or b["bottom"] <= a["top"] + 1
+            ), (a, b)
+    look_at(page, 20.92, 106.7, 8)
+    wait_for(page, "() => document.querySelectorAll('.site-name').length === 0")
+
+
+def test_marks_show_area_and_availability(opened: Callable[..., Any], app: Flask) -> None:
+    """The more land a site has, the larger is its mark; the legend names what is in view, and only
+    that.
+    """
+    page = opened("/#5/22.5/106.5")
+    marks = page.evaluate(
+        "Object.values(map_atlas._layers).filter(one => one.options.park?.kind).map(one =>"
+        " [one.options.park.id, one.options.base, one.options.park.availability])"
+    )
+    sites = app.extensions["zoneatlas"].sites()
+    assert len(marks) == SITES
+    areas = sites["area_ha"].dropna()
+    sizes = [
+        size for _, size in sorted((areas[key], size) for key, size, _ in marks if key in areas)
+    ]
+    assert sizes == sorted(sizes)
+    assert len(set(sizes)) > 20
+    land = sites["availability"].fillna("unknown")
+    assert {key: state for key, _, state in marks} == land.to_dict()
+    page.evaluate("document.querySelector('#legend details').open = true")
+    wait_for(page, "() => document.querySelector('#legend li') !== null")
+    legend = page.inner_text("#legend")
+    for text in ("Land available", "Full", "not known", "Economic zone", "International gate"):
+        assert text in legend
+    layer_chip(page, "Gates").click()
+    wait_for(
+        page, "() => !document.querySelector('#legend').innerText.includes('International gate')"
+    )
+    assert "International gate" not in page.inner_text("#legend")
+    look_at(page, 19.0, 108.9, 9)  # the open sea
+    wait_for(page, "() => document.querySelectorAll('#legend li').length === 0")
 
 
 def test_the_map_fits_what_is_found_and_enter_opens_the_first(opened: Callable[..., Any]) -> None:
@@ -357,7 +563,7 @@ def test_nothing_found_offers_to_clear_only_filters_that_are_set(
     expect(page.locator("#list")).to_have_text("No sites match.")
     assert page.locator("#list button").count() == 0
     page = opened("/?q=mong+cai&province=Hanoi")
-    page.locator("#list button", has_text="Clear all filters").click()
+    page.locator("#list button", has_text="Clear filters").click()
     assert "mong-cai-bgez" in ids(page)
     assert query(page) == {"q": ["mong cai"]}
 

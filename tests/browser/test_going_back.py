@@ -11,6 +11,7 @@ from screen import (
     PHONE,
     chip,
     choose,
+    layer_chip,
     query,
     ready,
     until,
@@ -67,18 +68,63 @@ def test_back_closes_the_sheet_on_a_phone(opened: Callable[..., Any]) -> None:
     expect(page.locator("#sheet h1")).to_contain_text("Dong Mai")
 
 
-def test_typing_filtering_sorting_and_moving_make_no_steps(opened: Callable[..., Any]) -> None:
-    """Only what opens something is a step of history."""
+def test_typing_moving_and_layers_make_no_steps(opened: Callable[..., Any]) -> None:
+    """Only what opens something or narrows the list is a step of history."""
     page = opened()
     begin = steps(page)
     page.type("#q", "hai phong")
-    page.locator("#filters summary").click()
-    chip(page, "country", "Viet Nam").click()
-    page.select_option("#sort", "area")
     page.evaluate("void map_atlas.setZoom(9, { animate: false })")
-    page.locator("#layers button", has_text="Railways").click()
-    until(page, q="hai phong", sort="area", country="VN")
+    layer_chip(page, "Railways").click()
+    until(page, q="hai phong")
     assert steps(page) == begin
+
+
+def test_back_takes_filters_and_order_back(opened: Callable[..., Any]) -> None:
+    """Each filter and each order is a step: Back takes one at a time, in the list, the pill and the
+    address; a link brings them all again.
+    """
+    from playwright.sync_api import expect
+
+    page = opened()
+    begin, everything = steps(page), page.inner_text("#found")
+    chip(page, "sectors", "Electronics").click()
+    chip(page, "port_time", "30–60").click()
+    page.keyboard.press("Escape")
+    until(page, sector="electronics", port_time="30-60")
+    few = page.inner_text("#found")
+    page.select_option("#sort", "area")
+    until(page, sort="area")
+    assert steps(page) == begin + 3
+    expect(page.locator("[data-pill=sectors]")).to_have_text("Electronics")
+    again = opened(page.url.partition("#")[0].removeprefix(page.evaluate("location.origin")))
+    expect(again.locator("#found")).to_have_text(few)
+    expect(again.locator("[data-pill=port_time]")).to_have_text("30–60 min")
+    expect(again.locator("#sort")).to_have_value("area")
+    page.go_back()
+    until(page, sort=None, sector="electronics", port_time="30-60")
+    expect(page.locator("#sort")).to_have_value("")
+    page.go_back()
+    until(page, sector="electronics", port_time=None)
+    expect(page.locator("[data-pill=port_time]")).to_have_text("Time to port")
+    page.go_back()
+    until(page, sector=None)
+    expect(page.locator("#found")).to_have_text(everything)
+    page.go_forward()
+    expect(page.locator("[data-pill=sectors]")).to_have_text("Electronics")
+
+
+def test_closing_a_sheet_keeps_the_filters(opened: Callable[..., Any]) -> None:
+    """A filter chosen while a sheet is open stays when the sheet is closed."""
+    page = opened()
+    choose(page, SITE)
+    chip(page, "country", "Viet Nam").click()
+    page.keyboard.press("Escape")
+    choose(page, OTHER)
+    page.locator("#close").click()
+    until(page, site=None, country="VN")
+    chip(page, "country", "Viet Nam").click()
+    page.keyboard.press("Escape")
+    until(page, site=None, country=None)
 
 
 def test_closing_takes_its_steps_back_and_keeps_what_was_typed(opened: Callable[..., Any]) -> None:

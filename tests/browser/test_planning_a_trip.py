@@ -56,9 +56,7 @@ def test_the_order_by_buttons_by_hand_and_by_keyboard(opened: Callable[..., Any]
     expect(page.locator("#plan .cost")).to_contain_text("more on the road than the free plan")
     expect(page.locator("#said")).to_contain_text("more on the road than the free plan")
     assert "order:" in page.url
-    again = replanned(
-        page, page.get_by_role("button", name="Let the order be free again").click, moved
-    )
+    again = replanned(page, page.get_by_role("button", name="Free the order").click, moved)
     assert again == free
     second, third = grasped(page, free[1], free[2])
     dragged = replanned(page, lambda: second.drag_to(third), free)
@@ -67,7 +65,7 @@ def test_the_order_by_buttons_by_hand_and_by_keyboard(opened: Callable[..., Any]
     button.focus()
     back = replanned(page, lambda: page.keyboard.press("Enter"), dragged)
     assert back == free
-    expect(page.locator("#plan .cost")).to_contain_text("cost nothing more")
+    expect(page.locator("#plan .cost")).to_contain_text("cost no extra time")
     expect(button).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
@@ -177,10 +175,10 @@ def test_why_not_and_doing_what_helps(opened: Callable[..., Any]) -> None:
 
     page = opened(f"/trip?{CROWDED}")
     before = planned(page)
-    expect(page.locator(".left-out")).to_contain_text("must be seen")
+    expect(page.locator(".left-out")).to_contain_text("must visit")
     page.locator("a[data-why]").click()
     expect(page.locator(".why-answer li").first).to_be_visible(timeout=20_000)
-    page.locator(".why-answer a", has_text="Do so").last.click()
+    page.locator(".why-answer a", has_text="Apply").last.click()
     page.wait_for_load_state()
     assert set(planned(page)) > set(before)
     expect(page.locator(".left-out")).to_have_count(0)

@@ -7,10 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from screen import (
-    PHONE,
-    query,
-)
+from screen import PHONE, go_to_step, query
 
 from geo import layers
 
@@ -31,15 +28,17 @@ def test_a_short_list_of_three_in_under_ten_clicks(opened: Callable[..., Any]) -
         target.click()
         clicks += 1
 
-    click(page.locator(".nav a", has_text="Tìm khu"))
-    expect(page.locator("h1")).to_have_text("Tìm khu")
+    click(page.locator(".nav a", has_text="Tìm địa điểm đầu tư"))
+    expect(page.locator("h1")).to_have_text("Tìm địa điểm đầu tư")
     page.locator("select[name=example]").select_option("automobile")
     clicks += 2  # one opens the list, one chooses
     expect(page.locator("select[name=example]")).to_have_value("automobile")
     expect(page.locator("ol.ranked > li").nth(2)).to_be_visible()
     for i in range(3):
         click(page.locator("ol.ranked input[name=pick]").nth(i))
-    expect(page.locator(".trust li")).to_have_count(4)
+    expect(page.locator("table.places tbody tr")).to_have_count(
+        page.locator("ol.ranked > .site").count()
+    )
     click(page.locator("form.pick .tray button").first)
     expect(page.locator("table.compare thead th")).to_have_count(4)
     assert clicks < 10
@@ -54,6 +53,7 @@ def test_a_slider_ranks_anew_without_loading_the_page(opened: Callable[..., Any]
     first = page.locator("ol.ranked .who a").first
     before = first.inner_text()
     page.evaluate("window.still = true")
+    go_to_step(page, "what-matters")
     page.locator("input[name=w_gate]").fill("0")
     page.locator("input[name=w_port]").fill("100")
     expect(page.locator(".keys .key")).to_have_count(1)
@@ -73,6 +73,8 @@ def test_how_a_criterion_counts_is_chosen_in_place(opened: Callable[..., Any]) -
     from playwright.sync_api import expect
 
     page = opened("/rank?edited=1&w_gate=33.3&country=VN")
+    go_to_step(page, "what-matters")
+    page.locator(".folded:has([name=method]) > summary").click()
     gate, port = (page.locator(f"details.worth:has([name=v_{name}])") for name in ("gate", "port"))
     expect(port).to_be_hidden()
     page.locator("input[name=w_port]").press("ArrowRight")
@@ -83,7 +85,7 @@ def test_how_a_criterion_counts_is_chosen_in_place(opened: Callable[..., Any]) -
     expect(page.locator("ol.ranked input[name=pick]")).to_have_count(15)
     expect(page.locator("input[name=v_gate_from]")).to_be_disabled()
     page.locator("input[name=v_gate_to]").fill("60")
-    expect(page.locator("#result")).to_contain_text("1 up to 60\xa0min, 0 above")
+    expect(page.locator("#trust")).to_contain_text("1 up to 60\xa0min, 0 above")
     assert "v_gate=step:60" in page.url
     assert "w_gate=33.3&" in page.url
     assert "v_port" not in page.url
@@ -103,9 +105,6 @@ def test_the_ranking_keeps_ticks_when_something_else_changes(opened: Callable[..
     first.check()
     country = layers.read(layers.bundled(), "parks").loc[key, "country"]
     other = "CN" if country == "VN" else "VN"
-    page.evaluate(
-        "document.querySelectorAll('details.choices').forEach(one => { one.open = true; })"
-    )
     page.locator(f"input[name=country][value={other}]").check()
     expect(page.locator(f".tray input[value={key}]")).to_be_checked()
     expect(page.locator(".tray [role=status]")).to_have_text("1 of 5 chosen")
@@ -162,6 +161,7 @@ def test_typing_what_is_not_a_number_keeps_the_ranking(
 
     page = opened("/rank?lang=en")
     field = page.locator("input[name=max_port]")
+    go_to_step(page, "must-haves")
     field.fill("abc")
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(page.locator("#result [data-slip=max_port]")).to_contain_text(
@@ -194,6 +194,7 @@ def test_a_tick_survives_an_answer_that_does_not_list_its_site(
     page.route("**/rank?*part=sheet*", hold)
     box = page.locator("ol.ranked input[name=pick]").first
     site = box.get_attribute("value")
+    go_to_step(page, "must-haves")
     page.fill("input[name=max_port]", "1")
     for _ in range(100):
         if held:
@@ -250,6 +251,7 @@ def test_each_site_of_the_ranking_has_its_pin(opened: Callable[..., Any]) -> Non
     expect(sites.nth(14).locator(".who a")).to_be_focused()
     expect(sites.nth(14)).to_be_in_viewport()
     before = [site[1:] for site in listed()]
+    go_to_step(page, "what-matters")
     page.locator("input[name=w_port]").fill("100")
     expect(page.locator(".keys .key")).to_have_count(2)
     assert [site[1:] for site in listed()] != before
@@ -271,7 +273,111 @@ def test_a_phone_shows_the_first_site_before_the_form(opened: Callable[..., Any]
     button.click()
     expect(form).to_be_visible()
     expect(button).to_have_attribute("aria-expanded", "true")
-    form.locator("input[name=sector]").nth(0).check()
-    expect(page).to_have_url(re.compile("sector="))
+    go_to_step(page, "must-haves")
+    form.locator("input[name=max_port]").fill("90")
+    expect(page).to_have_url(re.compile("max_port=90"))
     button.click()
     expect(form).to_be_hidden()
+
+
+def test_back_leads_through_the_steps_and_keeps_the_answers(opened: Callable[..., Any]) -> None:
+    """Next and Back show one step at a time beside the ranking; what was answered stays in form and
+    address, and so it does in another language.
+    """
+    from playwright.sync_api import expect
+
+    page = opened("/rank?lang=en")
+    seen = page.locator("#wish .step:visible")
+    expect(seen).to_have_attribute("id", "who")
+    page.locator("input[name=border][value=no]").check()
+    page.locator("#who .onward").click()
+    expect(seen).to_have_attribute("id", "must-haves")
+    expect(page.locator("#must-haves legend").first).to_be_focused()
+    page.locator("input[name=max_port]").fill("120")
+    page.locator("#must-haves .onward").click()
+    expect(seen).to_have_attribute("id", "what-matters")
+    expect(page.locator("input[name=w_gate]")).to_be_disabled()
+    page.go_back()
+    expect(seen).to_have_attribute("id", "must-haves")
+    expect(page.locator("input[name=max_port]")).to_have_value("120")
+    page.go_back()
+    expect(seen).to_have_attribute("id", "who")
+    assert {"max_port": ["120"], "border": ["no"]}.items() <= query(page).items()
+    page.locator(".steps a[href='#must-haves']").click()
+    page.locator(".languages a[lang^=vi]").click()
+    expect(page.locator("html")).to_have_attribute("lang", "vi")
+    expect(seen).to_have_attribute("id", "must-haves")
+    expect(page.locator("input[name=max_port]")).to_have_value("120")
+    expect(page.locator("input[name=border][value=no]")).to_be_checked()
+
+
+def test_the_score_is_there_before_its_trust(opened: Callable[..., Any]) -> None:
+    """While the server still tries weightings, the new order is on the page and can be ticked; the
+    rest comes into its place.
+    """
+    from playwright.sync_api import expect
+
+    page = opened("/rank?edited=1&w_gate=100&country=VN&lang=en#what-matters")
+    held: list[Any] = []
+    page.route("**/rank?*part=trust*", lambda route: held.append(route))
+    page.locator("input[name=w_port]").fill("100")
+    expect(page.locator(".keys .key")).to_have_count(2)
+    expect(page.locator("#trust .pending")).to_be_visible()
+    page.locator("ol.ranked input[name=pick]").first.check()
+    expect(page.locator(".tray [role=status]")).to_have_text("1 of 5 chosen")
+    page.wait_for_timeout(100)
+    held[-1].continue_()
+    expect(page.locator("table.places tbody tr")).to_have_count(15)
+    expect(page.locator("#trust[data-pending]")).to_have_count(0)
+    expect(page.locator(".tray [role=status]")).to_have_text("1 of 5 chosen")
+
+
+def test_a_way_out_is_one_click(opened: Callable[..., Any]) -> None:
+    """Where a must-have leaves no site, the page offers the smallest change, and taking it shows
+    sites.
+    """
+    from playwright.sync_api import expect
+
+    page = opened("/rank?lang=en&edited=1&w_port=1&drop=max_rent#must-haves")
+    expect(page.locator("ol.ranked > .site").first).to_be_visible()
+    page.locator("input[name=max_rent]").fill("1")
+    page.locator(".relax a", has_text="Max. land price").first.click()
+    expect(page.locator("ol.ranked > .site").nth(2)).to_be_visible()
+
+
+def test_an_electronics_maker_has_a_short_list_of_three(opened: Callable[..., Any]) -> None:
+    """In English on a laptop: the three steps, three sites ticked and saved, side by side, and the
+    workbook.
+    """
+    from playwright.sync_api import expect
+
+    page = opened("/", {"width": 1366, "height": 768}, locale="en-US", accept_downloads=True)
+    page.locator(".nav a", has_text="Find a site").click()
+    page.locator("select[name=example]").select_option("electronics")
+    page.wait_for_url(re.compile("example=electronics"))
+    page.locator("select[name=supplies]").select_option("plant-foxconn-dong-mai-ip")
+    expect(page.locator("ol.ranked dt", has_text="Time to Foxconn").first).to_be_visible()
+    page.locator("input[name=border][value=yes]").check()
+    page.locator("#who .onward").click()
+    page.locator("input[name=area_needed]").fill("10")
+    page.locator("#must-haves .onward").click()
+    with page.expect_response("**/rank?*w_port=60*part=trust*"):
+        page.locator("input[name=w_port]").fill("60")
+    expect(page.locator(".place-mark").first).to_be_in_viewport()
+    sites = page.locator("ol.ranked > .site")
+    expect(page.locator("#trust[data-pending]")).to_have_count(0)
+    wanted = [sites.nth(i).get_attribute("data-site") for i in range(3)]
+    for i in range(3):
+        sites.nth(i).locator("input[name=pick]").check()
+        sites.nth(i).locator(".save").click()
+        expect(sites.nth(i).locator(".save")).to_have_attribute("aria-pressed", "true")
+    assert {"supplies", "border", "area_needed", "example", "pick"} <= query(page).keys()
+    with page.expect_download() as saved:
+        page.locator(".tray a", has_text="XLSX").click()
+    assert saved.value.suggested_filename == "zone-atlas-ranking-en.xlsx"
+    page.locator(".tray button", has_text="Compare").click()
+    expect(page.locator("table.compare thead th")).to_have_count(4)
+    assert query(page)["pick"] == wanted
+    with page.expect_download() as saved:
+        page.locator("a", has_text="XLSX").first.click()
+    assert saved.value.suggested_filename.endswith(".xlsx")

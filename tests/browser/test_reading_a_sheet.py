@@ -13,6 +13,7 @@ from screen import (
     SITE,
     ready,
     spot,
+    until,
 )
 
 from webapp import labels
@@ -45,7 +46,7 @@ def test_choosing_a_site_in_the_list(opened: Callable[..., Any]) -> None:
     expect(sheet.locator("h1")).to_have_text("Van Don Economic Zone")
     names, position = (
         ("Khu kinh tế Vân Đồn", "云屯经济区"),
-        ("Operating", "position good to", "remembered"),
+        ("Operating", "Location accurate to", "unverified"),
     )
     for text in (*names, *position, "Nearest container port", "Nearest airport", "nine of ten"):
         expect(sheet).to_contain_text(text)
@@ -153,7 +154,7 @@ def test_closing_a_gate(opened: Callable[..., Any]) -> None:
     expect(page.locator(".route-note")).to_contain_text("through Mong Cai (Bac Luan II)")
     page.locator("#sheet summary", has_text="All border gates").click()
     page.locator('#sheet tr:has([data-site="mong-cai-bac-luan-2"]) [data-switch]').click()
-    expect(page.locator("#sheet .closed")).to_contain_text("Taken as closed:")
+    expect(page.locator("#sheet .closed")).to_contain_text("Assumed closed:")
     expect(page.locator(".route-note")).to_contain_text("through Bac Phong Sinh")
     assert "closed=mong-cai-bac-luan-2" in page.url
     expect(page.locator("#sheet .big a").first).not_to_have_attribute(
@@ -183,15 +184,64 @@ def test_showing_an_area(opened: Callable[..., Any]) -> None:
     )
     assert page.evaluate(drawn) >= 3
     page.locator("#sheet [data-area][data-direction=to]").click()
-    expect(page.locator(".route-note")).to_contain_text("from where one gets here")
+    expect(page.locator(".route-note")).to_contain_text("that can reach this site")
     assert "direction=to" in page.url
     page.reload()
     ready(page)
-    expect(page.locator(".route-note")).to_contain_text("from where one gets here")
+    expect(page.locator(".route-note")).to_contain_text("that can reach this site")
     assert page.evaluate(drawn) >= 3
     page.locator("#sheet [data-area]:not([data-direction])").click()
     expect(page.locator(".route-note")).to_contain_text("Area within")
     assert "direction=" not in page.url
+
+
+def test_sliding_through_areas(opened: Callable[..., Any]) -> None:
+    """The slider draws one area with its minutes on the line, larger for more minutes; all slides
+    are one step of history, and the address keeps the last.
+    """
+    from playwright.sync_api import expect
+
+    page = opened("/?site=dong-mai-ip")
+    begin, sizes = page.evaluate("history.length"), []
+    for minutes in ("30", "90"):
+        page.locator("[data-reach]").evaluate(
+            "(slider, minutes) => { slider.value = minutes; slider.dispatchEvent(new Event('input',"
+            " { bubbles: true })); }",
+            minutes,
+        )
+        until(page, area=minutes)
+        expect(page.locator(".minutes")).to_have_text(f"{minutes} min")
+        expect(page.locator(".area output")).to_have_text(f"{minutes} min")
+        sizes.append(
+            page.evaluate(
+                "Object.values(map_atlas._layers).filter(one => one.options?.fillOpacity === 0.22)"
+                ".map(one => one.getBounds()).map(b => b.getEast() - b.getWest())[0]"
+            )
+        )
+    assert sizes[0] < sizes[1]
+    assert page.evaluate("history.length") == begin + 1
+
+
+def test_a_sheet_begins_with_what_decides(opened: Callable[..., Any]) -> None:
+    """What one can do and six facts stand before the times; the sources are behind one line that
+    says how many facts are verified, as many as the sources say.
+    """
+    from playwright.sync_api import expect
+
+    page = opened("/?site=dong-mai-ip")
+    sheet = page.locator("#sheet")
+    for text in ("Save site", "Compare", "Route", "PDF", "Share"):
+        expect(sheet.locator(".actions")).to_contain_text(text)
+    expect(sheet.locator(".grid li")).to_have_count(6)
+    grid, times = (sheet.locator(name).bounding_box()["y"] for name in (".grid", ".times"))
+    assert grid < times
+    expect(sheet.locator(".quality .facts")).to_be_hidden()
+    sheet.locator(".quality summary").click()
+    expect(sheet.locator(".quality .facts")).to_be_visible()
+    verified = sheet.locator(".quality .facts .how.page, .quality .facts .how.code").count()
+    numbers = re.findall(r"\d+", sheet.locator(".quality summary").inner_text())
+    assert int(numbers[0]) == verified
+    assert 0 < verified <= int(numbers[1])
 
 
 def test_showing_a_route(opened: Callable[..., Any]) -> None:

@@ -48,7 +48,7 @@ def test_a_saved_trip_is_opened_in_the_page(
     other.set_input_files("#trip-file input", path)
     other.get_by_role("button", name="Open the file").click()
     if not scripts:
-        other.get_by_role("link", name="Without JavaScript: show the plan").click()
+        other.get_by_role("link", name="Show plan").click()
     expect(other.locator(".plan-title")).to_have_text(
         "Mong Cai and Dongxing, over the border and back", timeout=60_000
     )

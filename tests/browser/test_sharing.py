@@ -14,6 +14,7 @@ from screen import (
     SITE,
     found,
     ids,
+    layer_chip,
     query,
     ready,
     until,
@@ -37,7 +38,7 @@ def test_sharing_the_link(opened: Callable[..., Any]) -> None:
     first = opened("/?country=VN#10/21.1/107.3")
     first.fill("#q", "quang ninh")
     expect(first.locator("#found")).to_contain_text(f"of {SITES}")
-    first.locator("#layers button").filter(has_text="Airports").click()
+    layer_chip(first, "Airports").click()
     first.locator(f'.item[data-id="{SITE}"]').click()
     first.locator("#sheet .switch a", has_text="Car").click()
     expect(first.locator("#sheet [aria-label=Vehicle] a[aria-current]")).to_have_text("Car")
@@ -79,17 +80,14 @@ def test_sort_and_online_tiles_are_in_the_link(
         page.goto(url)
         ready(page)
         page.select_option("#sort", "area")
-        page.locator("#layers button", has_text="Online tiles").click()
+        layer_chip(page, "Online tiles").click()
         until(page, sort="area", tiles="1")
         order = ids(page)
         page.reload()
         ready(page)
         assert ids(page) == order
         assert page.input_value("#sort") == "area"
-        assert (
-            page.locator("#layers button", has_text="Online tiles").get_attribute("aria-pressed")
-            == "true"
-        )
+        assert layer_chip(page, "Online tiles").get_attribute("aria-pressed") == "true"
         assert "sort=area" in page.locator("#as-table").get_attribute("href")
         context.close()
 
@@ -106,7 +104,7 @@ def test_online_tiles_are_asked_for_only_when_switched_on(browser: Any, site: st
     ready(page)
     watch.quiet(site)
     with page.expect_request("https://tile.openstreetmap.org/**"):
-        page.locator("#layers button").filter(has_text="Online tiles").click()
+        layer_chip(page, "Online tiles").click()
     foreign = {
         one.split("/")[2] for one in watch.requests if not one.startswith((site, "data:", "blob:"))
     }
@@ -159,7 +157,7 @@ def test_the_single_file_searches_too(app: Flask, browser: Any, tmp_path: Any) -
     quang_ninh = (layers.read(layers.bundled(), "parks")["province_en"] == "Quang Ninh").sum()
     expect(page.locator("#found")).to_contain_text(f"{quang_ninh} of {SITES}")
     page.fill("#q", "欽州")
-    expect(page.locator("#places .item").first).to_contain_text("Qinzhou")
+    expect(page.locator("#hits li").first).to_contain_text("Qinzhou")
     page.press("#q", "Enter")
     expect(page.locator("#sheet h1")).to_have_text("Qinzhou")
     page.locator("#close").click()

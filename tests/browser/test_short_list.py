@@ -71,7 +71,7 @@ def test_a_site_is_saved_wherever_it_is_met(fresh: Callable[..., Any]) -> None:
     """
     from playwright.sync_api import expect
 
-    page = fresh("/rank?edited=1&w_gate=100&country=VN")
+    page = fresh("/rank?edited=1&w_gate=100&country=VN#what-matters")
     card = page.locator("ol.ranked .save").first
     key, name = card.get_attribute("data-save"), page.locator("ol.ranked .who a").first.inner_text()
     expect(card).to_have_attribute("aria-pressed", "false")
@@ -297,3 +297,24 @@ def test_a_link_of_a_list_opens_without_javascript(fresh: Callable[..., Any]) ->
     assert page.locator(".save:visible, #list-tools:visible").count() == 0
     page.locator(".tray button").first.click()
     assert query(page)["pick"] == list(SITES)
+
+
+def test_notes_go_into_the_file_and_not_to_the_server(fresh: Any, tmp_path: Any) -> None:
+    """Who downloads the list as one file finds the notes in it as text; no request holds them."""
+    page = fresh(f"/sites/{SITES[0]}")
+    save(page, *SITES[:2])
+    go(page, "/shortlist")
+    page.locator("[data-note]").first.fill(HOSTILE)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url + str(request.post_data)))
+    with page.expect_download() as download:
+        page.locator("[data-file=as_html]").click()
+    path = tmp_path / "list.html"
+    download.value.save_as(path)
+    page.goto(path.as_uri())
+    assert page.locator("article").count() == 2
+    notes = page.locator("[data-note-of]:not([hidden])")
+    assert notes.all_inner_texts() == [HOSTILE]
+    assert page.locator("[data-note-of] img").count() == 0
+    assert asked
+    assert not any("onerror" in line for line in asked)

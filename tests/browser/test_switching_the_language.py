@@ -12,6 +12,8 @@ import pytest
 from screen import (
     SITE,
     chip,
+    go_to_step,
+    layer_chip,
     query,
     ready,
     wait_for,
@@ -22,19 +24,21 @@ pytestmark = pytest.mark.browser
 
 def fill_map(page: Any) -> None:
     page.fill("#q", "hai")
-    page.locator("#filters summary").click()
     chip(page, "status", "Operating").click()
+    page.keyboard.press("Escape")
     page.select_option("#sort", "area")
-    page.locator("#layers button", has_text=re.compile("^Ports")).click()
+    layer_chip(page, "Ports").click()
     page.locator("#list .item").first.click()
     page.locator("#sheet [data-route]").first.click()
     page.wait_for_selector(".route-note")
 
 
 def fill_rank(page: Any) -> None:
+    go_to_step(page, "must-haves")
     page.fill("input[name=max_port]", "90")
     page.locator("ol.ranked input[name=pick]").nth(0).check()
     page.locator("ol.ranked input[name=pick]").nth(2).check()
+    go_to_step(page, "what-matters")
     page.locator("input[name=w_gate]").fill("70")
 
 
@@ -177,7 +181,7 @@ def test_matches_survive_back_and_another_language(
     sheet.write_text("用地需求\n公司;省份;联系人\n甲;北宁省;z\n乙;Atlantis;z\n", "utf-8")
     page = opened("/match?lang=en")
     page.set_input_files("input[type=file]", sheet)
-    page.get_by_role("button", name="Show the matches").click()
+    page.get_by_role("button", name="Show results").click()
 
     def is_whole() -> None:
         expect(page.locator("article.company h3")).to_have_text(["甲"])

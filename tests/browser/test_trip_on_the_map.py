@@ -158,7 +158,7 @@ def test_undo_takes_back_what_advice_did(opened: Callable[..., Any]) -> None:
     page.locator("a[data-why]").click()
     expect(page.locator(".why-answer li").first).to_be_visible(timeout=20_000)
     with page.expect_navigation():
-        page.locator(".why-answer a", has_text="Do so").last.click()
+        page.locator(".why-answer a", has_text="Apply").last.click()
     assert set(planned(page)) > set(before)
     page.get_by_role("button", name="Undo").click()
     page.wait_for_url(f"**/trip?{CROWDED}")

@@ -309,7 +309,7 @@ def test_no_package(tmp_path: Path) -> None:
     """A folder without a description is not a package; one whose description is not JSON, or lists
     nothing, is wrong.
     """
-    with pytest.raises(NotFoundError, match="no data package"):
+    with pytest.raises(NotFoundError, match="not a data package"):
         package_check.check_tables(tmp_path)
     for text in ("{", "[]", '{"resources": 3}'):
         (tmp_path / "datapackage.json").write_text(text, encoding="utf-8")

@@ -15,14 +15,22 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
-    ("geo.errors", "geo.schema", "geo.text", "geo.kept", "geo.digest", "geo.preparation"),
+    (
+        "geo.chinese",
+        "geo.errors",
+        "geo.schema",
+        "geo.text",
+        "geo.kept",
+        "geo.digest",
+        "geo.preparation",
+    ),
     ("geo.crs", "geo.search", "geo.facets"),
     ("geo.proximity", "geo.export", "geo.maps", "geo.tiles"),
     ("geo.layers",),
     ("geo.hours", "geo.package"),
     ("geo.roads",),
     ("geo.siting", "geo.visits"),
-    ("geo.package_check", "geo.atlas"),
+    ("geo.package_check", "geo.package_roads", "geo.atlas"),
     (
         "webapp.addresses",
         "webapp.catalogues",
@@ -31,9 +39,10 @@ ROOMS = (
         "webapp.settings",
         "webapp.turnstile",
     ),
-    ("webapp.i18n", "webapp.readers", "webapp.record_words", "webapp.road_words"),
+    ("webapp.i18n", "webapp.codes", "webapp.readers", "webapp.record_words", "webapp.road_words"),
     (
         "webapp.args",
+        "webapp.field_words",
         "webapp.labels",
         "webapp.languages",
         "webapp.store",
@@ -44,6 +53,7 @@ ROOMS = (
         "webapp.charts",
         "webapp.errors",
         "webapp.kept_pages",
+        "webapp.lookup",
         "webapp.map_frame",
         "webapp.scripts",
         "webapp.styles",
@@ -67,6 +77,7 @@ DOORS = ("geo", "webapp")
 
 HOMES = {
     "osmnx": ("geo/roads/osm_download.py", "geo/roads/osm_graph.py"),
+    "opencc": ("geo/chinese.py",),
     "networkx": ("geo/roads/osm_graph.py",),
     "osmium": ("geo/roads/osm_file.py",),
     "distributed": ("geo/roads/cluster.py",),

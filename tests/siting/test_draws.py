@@ -139,9 +139,7 @@ def test_a_hopeless_site_changes_nothing() -> None:
     assert table["first"].max() < 1
     pd.testing.assert_frame_equal(table.loc[fewer.index], fewer, check_exact=True)
     assert (table.drop(fewer.index)["first"] == 0).all()
-    pd.testing.assert_series_equal(
-        bands(of_all, spread, first=20), bands(of_some, spread, first=20)
-    )
+    pd.testing.assert_frame_equal(bands(of_all, spread, first=20), bands(of_some, spread, first=20))
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -284,8 +284,8 @@ def test_every_fault_is_named_by_row_and_column(words: companies.Words) -> None:
         (b"company\n", "no rows"),
         (b"area_ha\n5\n", "“company” is missing"),
         (b"companies,are_ha\nA,5\n", "did you mean “area_ha”"),
-        (b"firms,colour\nA,5\n", "“colour” is not known here"),
-        (b"company,area,area_ha\nA,5,5\n", "stands already in column B"),
+        (b"firms,colour\nA,5\n", "“colour” is not recognised"),
+        (b"company,area,area_ha\nA,5,5\n", "is already in column B"),
         (b"company,area (acre)\nA,5\n", "unit “acre” of the header"),
         (b"company,area\nA,2,5\n", "has 3 cells, the header 2"),
         (b"company,area\nA,5-10-15\n", "not a number"),
@@ -853,5 +853,5 @@ def test_faults_survive_json() -> None:
     fault = Fault("word", 3, "B", {"text": "50 % {{7*7}}", "known": "a"})
     assert (
         str(Fault(**json.loads(json.dumps(fault.__dict__))))
-        == "row 3, column B: “50 % {{7*7}}” is not known here; known are: a"
+        == "row 3, column B: “50 % {{7*7}}” is not recognised; choose from: a"
     )

@@ -57,13 +57,13 @@ def test_another_currency_needs_a_rate_and_its_date() -> None:
     ("basis", "to", "stated", "sentence"),
     [
         ("land_term", "land_year", {}, "years left of the lease must be stated"),
-        ("land_term", "land_year", {"years_left": 0}, "0 is no number of years"),
-        ("land_term", "land_year", {"years_left": 2070}, "2070 is no number of years"),
-        ("land_term", "land_year", {"years_left": math.nan}, "nan is no number of years"),
+        ("land_term", "land_year", {"years_left": 0}, "0 is not a number of years"),
+        ("land_term", "land_year", {"years_left": 2070}, "2070 is not a number of years"),
+        ("land_term", "land_year", {"years_left": math.nan}, "nan is not a number of years"),
         ("land_term", "land_term", {"years_left": 40}, "basis stays as it is"),
-        ("factory_month", "land_term", {"years_left": 40}, "pay for different things"),
-        ("fee_year", "land_year", {"years_left": 40}, "pay for different things"),
-        ("land_term", "per_acre", {}, "is no basis"),
+        ("factory_month", "land_term", {"years_left": 40}, "cover different things"),
+        ("fee_year", "land_year", {"years_left": 40}, "cover different things"),
+        ("land_term", "per_acre", {}, "is not a basis"),
         ("land_term", "land_term", {"to_currency": "VND"}, "exchange rate must be stated"),
         (
             "land_term",
@@ -75,26 +75,26 @@ def test_another_currency_needs_a_rate_and_its_date() -> None:
             "land_term",
             "land_term",
             {"to_currency": "VND", "rate": -1, "rate_date": "2026-11-20"},
-            "-1 is no exchange rate",
+            "-1 is not an exchange rate",
         ),
         (
             "land_term",
             "land_term",
             {"to_currency": "VND", "rate": 1, "rate_date": "last week"},
-            "is no date",
+            "is not a date",
         ),
         (
             "land_term",
             "land_term",
             {"to_currency": "dong", "rate": 1, "rate_date": "2026-11-20"},
-            "is no currency",
+            "is not a currency",
         ),
         ("land_term", "land_term", {"rate": 25_000}, "the currency stays as it is"),
         (
             "land_term",
             "land_term",
             {"to_currency": "VND", "rate": 10**400, "rate_date": "2026-11-20"},
-            "is no exchange rate",
+            "is not an exchange rate",
         ),
     ],
 )
@@ -155,7 +155,7 @@ def test_amounts_cannot_be_added() -> None:
 @pytest.mark.parametrize("value", [-1, math.nan, math.inf, "65", None, True, 10**400])
 def test_an_unknown_amount_is_no_amount(value: Any) -> None:
     """Only a number from 0 is one."""
-    with pytest.raises(InputError, match="no amount"):
+    with pytest.raises(InputError, match="not an amount"):
         Amount(value, "land_term")
 
 

@@ -13,7 +13,7 @@ from geo.errors import InputError
 from geo.siting.criteria import Criterion
 from geo.siting.ranking import METHODS, Ranking, rank
 from geo.siting.reversals import reversals
-from geo.siting.robustness import bands, disagreement, shares, weight_intervals
+from geo.siting.robustness import bands, disagreement, place_ranges, shares, weight_intervals
 
 SITES = table([(20, 120, 30), (45, 75, 150), (70, 55, 60)])
 SHARES = [Criterion(name, name, "benefit", "share") for name in ("gate_min", "rent_usd", "area_ha")]
@@ -211,10 +211,10 @@ def test_places_that_cannot_be_told_apart_are_a_band() -> None:
     behind: 1–2, 3–4, 5.
     """
     ranking = rank(LINE, X, {"x": 1})
-    assert bands(ranking, SPREADS).to_dict() == {"A": 1, "B": 1, "C": 2, "D": 2, "E": 3}
-    assert bands(ranking, SPREADS * 0).to_dict() == {"A": 1, "B": 2, "C": 3, "D": 4, "E": 5}
-    assert set(bands(ranking, SPREADS * 100 + 100)) == {1}
-    assert bands(ranking, SPREADS, first=3).to_dict() == {"A": 1, "B": 1, "C": 2, "D": 2}
+    assert bands(ranking, SPREADS)["band"].to_dict() == {"A": 1, "B": 1, "C": 2, "D": 2, "E": 3}
+    assert bands(ranking, SPREADS * 0)["band"].to_dict() == {"A": 1, "B": 2, "C": 3, "D": 4, "E": 5}
+    assert set(bands(ranking, SPREADS * 100 + 100)["band"]) == {1}
+    assert bands(ranking, SPREADS, first=3)["band"].to_dict() == {"A": 1, "B": 1, "C": 2, "D": 2}
     assert bands(rank(LINE[:0], X, {"x": 1}), SPREADS).empty
     with pytest.raises(InputError, match="1 or more"):
         bands(ranking, SPREADS, draws=0)
@@ -225,9 +225,9 @@ def test_equal_sites_are_one_band_and_a_chain_is_not() -> None:
     pair in a band is told apart.
     """
     twins = pd.DataFrame({"x": [50.0, 50, 50]}, [*"ABC"])
-    assert set(bands(rank(twins, X, {"x": 1}), SPREADS[:3] * 0)) == {1}
+    assert set(bands(rank(twins, X, {"x": 1}), SPREADS[:3] * 0)["band"]) == {1}
     chain = pd.DataFrame({"x": np.arange(90.0, 30, -2)}, [f"s{i}" for i in range(30)])
-    answer = bands(rank(chain, X, {"x": 1}), pd.DataFrame({"x": 2.0}, chain.index))
+    answer = bands(rank(chain, X, {"x": 1}), pd.DataFrame({"x": 2.0}, chain.index))["band"]
     # 90 % of the differences of two normal draws lie above -1.2816 × 2 √2 = -3.6 of their mean:
     # steps of 2 are ties, of 4 are none
     assert answer.value_counts().tolist() == [2] * 15
@@ -246,7 +246,7 @@ def test_bands_partition_the_ranking(seed: int, method: str) -> None:
         np.random.default_rng(seed).uniform(0, 1.5, sites.shape), sites.index, sites.columns
     )
     ranking = rank(sites, criteria, weights, method=method)  # type: ignore[arg-type]
-    answer = bands(ranking, spread)
+    answer = bands(ranking, spread)["band"]
     assert answer.index.equals(ranking.order)
     assert answer.iloc[0] == 1
     assert set(answer.diff().dropna()) <= {0, 1}
@@ -275,11 +275,74 @@ def test_a_missing_light_value_is_drawn() -> None:
     ranking = rank(sites, criteria, {"x": 90, "y": 10})
     assert ranking.order.tolist() == ["D", "B", "C", "A"]
     exact = pd.DataFrame(0.0, sites.index, ["x", "y"])
-    assert bands(ranking, exact).to_dict() == {"D": 1, "B": 2, "C": 3, "A": 4}
+    assert bands(ranking, exact)["band"].to_dict() == {"D": 1, "B": 2, "C": 3, "A": 4}
     wide = shares(ranking, 4000, spread=exact)
     assert wide["first"].sum() == pytest.approx(1)
     closer = rank(sites.assign(y=[50.0, 100, NAN, 0]), criteria, {"x": 90, "y": 10})
-    assert bands(closer, exact)[["C", "A"]].nunique() == 1
+    assert bands(closer, exact).loc[["C", "A"], "band"].nunique() == 1
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_scores_lie_between_their_ends(method: str) -> None:
+    """Against ranking again with drawn amounts: in nine of ten the score lies inside; without
+    uncertainty both ends are the score.
+    """
+    sites, criteria, weights = made(5, sites=10)
+    weights |= {"c0": 0.5}
+    spread = pd.DataFrame(
+        np.random.default_rng(5).uniform(0, 1.5, sites.shape), sites.index, sites.columns
+    )
+    ranking = rank(sites, criteria, weights, method=method)  # type: ignore[arg-type]
+    exact = bands(ranking, spread * 0)
+    assert exact["low"].tolist() == pytest.approx(ranking.scores[exact.index].tolist())
+    assert exact["high"].tolist() == pytest.approx(ranking.scores[exact.index].tolist())
+    ends, dice = bands(ranking, spread, draws=2000), np.random.default_rng(98)
+    inside = np.zeros(len(ends))
+    for _ in range(500):
+        drawn = (sites + dice.standard_normal(sites.shape) * spread).clip(lower=0)
+        score = rank(drawn, criteria, weights, method=method).scores[ends.index]  # type: ignore[arg-type]
+        inside += (score >= ends["low"] - 1e-9) & (score <= ends["high"] + 1e-9)
+    assert (inside / 500 > 0.85).all()
+    assert (inside / 500).mean() < 0.96  # an end that is never passed would say nothing
+
+
+# Places -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("seed", range(6))
+def test_ranges_of_places_agree_with_ranking_again(seed: int, method: str) -> None:
+    """With the same draws: of the places that each weighting gives, sorted, the 5th, 50th and 95th
+    of a hundred.
+    """
+    sites, criteria, weights = made(seed, sites=9)
+    ranking = rank(sites, criteria, weights, method=method)  # type: ignore[arg-type]
+    used = ranking.weights.index[ranking.weights > 0]
+    drawn = np.random.default_rng(3).standard_exponential((200, len(used)))
+    places = pd.DataFrame(
+        [
+            rank(sites, criteria, dict(zip(used, row, strict=True)), method=method).places  # type: ignore[arg-type]
+            for row in drawn
+        ]
+    )[ranking.order]
+    answer = place_ranges(ranking, ranking.order[:4], 200, seed=3)
+    for site in ranking.order[:4]:
+        ordered = sorted(places[site])
+        assert answer.loc[site].tolist() == [ordered[9], ordered[99], ordered[189]]
+    whole = place_ranges(ranking, ranking.order, 200, seed=3)
+    pd.testing.assert_frame_equal(whole.iloc[:4], answer)
+    assert (whole["low"] <= whole["middle"]).all()
+    assert (whole["middle"] <= whole["high"]).all()
+
+
+def test_places_refuse() -> None:
+    """No weighting, and a site that is not ranked; of none there is an empty table."""
+    ranking = rank(SITES, THREE, WEIGHTS)
+    with pytest.raises(InputError, match="1 or more"):
+        place_ranges(ranking, ["A"], 0)
+    with pytest.raises(InputError, match="not ranked"):
+        place_ranges(ranking, ["A", "Z"])
+    assert place_ranges(ranking, []).empty
 
 
 # The other method ---------------------------------------------------------------------------------

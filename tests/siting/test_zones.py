@@ -62,7 +62,7 @@ def test_every_zone_lists_what_names_it(
         for key, row in rows.items()
         if row["kind"] == "border_gate_economic_zone" and key not in wanted
     )
-    assert "No site inside is known" in read(client, f"/sites/{empty}", lang="en").text
+    assert "No sites known inside" in read(client, f"/sites/{empty}", lang="en").text
     assert links(client, "viet-hung-ip", "Sites inside") == []
     assert "Sites inside" not in read(client, "/sites/mong-cai-bac-luan-2", lang="en").text
 

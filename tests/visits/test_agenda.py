@@ -72,15 +72,15 @@ def row(text: str, kind: str) -> str:
 SAID = {
     "a page of some year": (
         query(f"2026-12-08~09:00-18:30{HOME}", "dongxing-border-ecz"),
-        "Open 07:00–20:00 Hà Nội (read on a page, 2023)",
+        "Open 07:00–20:00 Hà Nội (web source, 2023)",
     ),
     "a page": (
         query(f"2026-12-08~09:00-18:30{HOME}", "dongxing-border-ecz", closed=IN_TOWN),
-        "Open 08:00–15:00 Hà Nội (en.sggp.org.vn, read on a page, Dec 11, 2023)",
+        "Open 08:00–15:00 Hà Nội (en.sggp.org.vn, web source, Dec 11, 2023)",
     ),
     "memory": (
         query("2026-12-08~08:00-18:30~begin:cao-bang~end:cao-bang", "jingxi~visit:60 min"),
-        "Open 07:00–17:00 Hà Nội (remembered; ask before you go)",
+        "Open 07:00–17:00 Hà Nội (unverified; ask before you go)",
     ),
 }
 
@@ -105,7 +105,7 @@ def test_the_command_line_shows_hours_too(tmp_path: Any) -> None:
         f" [{{site: dongxing-border-ecz}}]\nclosed_gates: [{IN_TOWN}]\n"
     )
     text = CliRunner().invoke(main, ["trip", "plan", str(path), "--no-why"]).output
-    assert text.count("Open 08:00–15:00 Hà Nội (en.sggp.org.vn, read on a page, Dec 11, 2023)") == 2
+    assert text.count("Open 08:00–15:00 Hà Nội (en.sggp.org.vn, web source, Dec 11, 2023)") == 2
     assert "! Sunday" in text
     assert "! Second Day of Lunar New Year (Mùng hai Tết Nguyên Đán, Viet Nam)" in text
 
@@ -148,7 +148,7 @@ def test_a_gate_that_closes_soon_has_a_badge(app: Flask) -> None:
             "closes in 0 min",
         ]
         assert on_day("14:10", last="14:30") == (
-            "Open 08:00–15:00 Hà Nội, last entry 14:30 (notice 1, read on a page, Jun 11, 2020)",
+            "Open 08:00–15:00 Hà Nội, last entry 14:30 (notice 1, web source, Jun 11, 2020)",
             "last entry in 20 min",
         )
 
@@ -167,7 +167,7 @@ def test_unknown_hours_are_called_unknown(app: Flask) -> None:
     assert re.fullmatch(
         r"Hours not known, daylight assumed: 06:\d\d–17:\d\d Hà Nội; ask before you go", ford
     )
-    assert pontoon == "Open 07:00–17:00 Hà Nội (remembered; ask before you go)"
+    assert pontoon == "Open 07:00–17:00 Hà Nội (unverified; ask before you go)"
 
 
 # Before and behind a gate -------------------------------------------------------------------------

@@ -335,9 +335,9 @@ def test_a_leg_over_a_gate_is_a_drive_before_and_a_drive_behind(plan: Plan, gate
 
 
 SAID_OF_HOURS = {
-    "en": "Open 08:00–15:00 (en.sggp.org.vn, 2023-12-11, read on a page)",
-    "vi": "Mở cửa 08:00–15:00 (en.sggp.org.vn, 2023-12-11, đọc trên trang web)",
-    "zh": "开放时间 08:00–15:00（en.sggp.org.vn, 2023-12-11, 网页查得）",
+    "en": "Open 08:00–15:00 (en.sggp.org.vn, 2023-12-11, web source)",
+    "vi": "Mở cửa 08:00–15:00 (en.sggp.org.vn, 2023-12-11, theo trang web)",
+    "zh": "开放时间 08:00–15:00（en.sggp.org.vn, 2023-12-11, 网络来源）",
 }
 
 

@@ -180,7 +180,7 @@ def test_ten_mistakes_are_named_at_once(known: Gazetteer) -> None:
         ),
         (
             "point: {name: x, lon: 107, lat: 21, timezone: Mars/Base}",
-            r"stops\[0\].point.timezone: “Mars/Base” is no IANA time zone.",
+            r"stops\[0\].point.timezone: “Mars/Base” is not an IANA time zone.",
         ),
         ("site: [hai-yen-ip]", r"stops\[0\].site: must be keys with values.*"),
         ("site: hai-yen-ip, visit: [1 h]", r"stops\[0\].visit: must be text, not a list"),

@@ -391,8 +391,8 @@ def test_without_outlines_no_way_leads_over_an_open_border(toy: Path, tmp_path: 
 
 def test_a_folder_that_is_no_package_is_one_line(tmp_path: Path) -> None:
     """A folder without datapackage.json is named, with what it lacks."""
-    assert "holds no datapackage.json" in refused("--data", str(tmp_path), "layers")
-    assert "holds no datapackage.json" in refused("--data", str(tmp_path), "check")
+    assert "has no datapackage.json" in refused("--data", str(tmp_path), "layers")
+    assert "has no datapackage.json" in refused("--data", str(tmp_path), "check")
 
 
 def test_check_finds_no_fault_in_the_bundled_data() -> None:

@@ -103,7 +103,7 @@ def test_whatever_the_page_offers_works(
         assert (
             time.perf_counter() - began < 12
         )  # some three times what it may take on a machine of its own
-        for link, text in [(link.href, link.text) for link in answer.links if link.text == "Do so"]:
+        for link, text in [(link.href, link.text) for link in answer.links if link.text == "Apply"]:
             after = planned(app, urlsplit(link).query)
             seen = {visit.stop.place.name() for day in after.days for visit in day.visits}
             dropped = {stop.place.name() for stop in before.trip.stops} - {
@@ -132,10 +132,10 @@ def test_a_change_that_the_link_loses_is_not_shown(
     """
     query = random_trip(0)
     stop = planned(app, query).left_out[0].place.id
-    assert "Do so" in read(client, f"/trip/why?{query}&of={stop}").text
+    assert "Apply" in read(client, f"/trip/why?{query}&of={stop}").text
     monkeypatch.setattr(words, "changed", lambda lines, _trip, _wish: lines)
     again = read(client, f"/trip/why?{query.replace('Random', 'Another')}&of={stop}")
-    assert "Do so" not in again.text
+    assert "Apply" not in again.text
     assert "Not everything was tried" in again.text
 
 
@@ -155,7 +155,7 @@ def test_no_saturday_is_offered_to_who_is_closed(app: Flask, client: FlaskClient
     [added] = [
         link.href
         for link in answer.links
-        if link.text == "Do so" and parse_qs(urlsplit(link.href).query)["day"][1:]
+        if link.text == "Apply" and parse_qs(urlsplit(link.href).query)["day"][1:]
     ]
     assert "Add a day: Monday, December 7, 2026" in answer.text
     visits = {
@@ -178,7 +178,7 @@ def test_hours_asked_for_are_written_into_the_link(app: Flask, client: FlaskClie
         r"Ask the host of .* for (other hours|another hour): a visit that begins", answer.text
     )
     changed = [
-        parse_qs(urlsplit(link.href).query)["stop"] for link in answer.links if link.text == "Do so"
+        parse_qs(urlsplit(link.href).query)["stop"] for link in answer.links if link.text == "Apply"
     ]
     before = parse_qs(query)["stop"]
     asked = [

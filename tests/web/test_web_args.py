@@ -17,6 +17,7 @@ from werkzeug.datastructures import MultiDict
 
 from geo.errors import InputError
 from webapp import args, readers
+from webapp.field_words import field_name
 from webapp.ogc import parameters
 from webapp.readers import Parameter, single
 
@@ -60,8 +61,8 @@ PAGES = {
 
 
 def refusal(client: FlaskClient, path: str, query: object) -> str:
-    """Return what the page says, asked for with a query it must refuse; as JSON it says the
-    same.
+    """Return what a program is told of a query that must be refused; the page tells the same, but
+    names each parameter as its field is called there.
     """
     as_page = client.get(path, query_string=query, headers={"Accept": "text/html"})
     as_json = client.get(path, query_string=query, headers={"Accept": "application/json"})
@@ -70,7 +71,13 @@ def refusal(client: FlaskClient, path: str, query: object) -> str:
     text: str = as_json.get_json()["description"]
     if as_page.mimetype == "text/html":
         shown = Page(as_page.text).text
-        assert all(" ".join(line.split()) in shown for line in text.split("\n"))
+        for line in text.split("\n")[1:]:
+            name, fault = line.split(": ", 1)
+            own = readers.shown(field_name(name))
+            wanted = (
+                f"“{name}” is not a setting" if "not known here" in fault else f"{own}: {fault}"
+            )
+            assert " ".join(wanted.split()) in shown
     return text
 
 
@@ -87,7 +94,7 @@ def test_an_unknown_parameter_is_named_with_those_that_are_known(
 def test_each_fault_is_named_at_once(client: FlaskClient, path: str) -> None:
     """Several faults stand in one answer."""
     text = refusal(client, path, PAGES[path] | {"one": "1", "two": "2"})
-    assert text.startswith("The address has faults:")
+    assert text.startswith("The address has errors:")
     assert "one: " in text
     assert "two: " in text
 
@@ -152,7 +159,7 @@ def test_a_place_lies_on_the_earth(client: FlaskClient, lon: str, lat: str) -> N
     too.
     """
     text = refusal(client, "/access", {"lon": lon, "lat": lat})
-    assert "it lies between" in text
+    assert "between -" in text
 
 
 @pytest.mark.parametrize(
@@ -186,12 +193,12 @@ def test_a_box_may_cross_the_antimeridian(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("path", "query", "sentence"),
     [
-        ("/access", {}, "Say where from"),
-        ("/access", {"lon": "107"}, "Say where from"),
-        ("/access", {"site": "van-don-ez", "lon": "107", "lat": "21"}, "Say where from"),
-        ("/api/route", {}, "Say from and to"),
-        ("/api/route", {"from": "van-don-ez"}, "Say to"),
-        ("/api/route", {"from": "Van Don", "to": "107,21"}, "form of an identifier"),
+        ("/access", {}, "Name a starting point"),
+        ("/access", {"lon": "107"}, "Name a starting point"),
+        ("/access", {"site": "van-don-ez", "lon": "107", "lat": "21"}, "Name a starting point"),
+        ("/api/route", {}, "Name from and to"),
+        ("/api/route", {"from": "van-don-ez"}, "Name to"),
+        ("/api/route", {"from": "Van Don", "to": "107,21"}, "is not an identifier"),
         ("/table", {"kind": "castle"}, "is not one of industrial_park"),
         ("/table", {"status": "ruined"}, "is not one of operating"),
         ("/table", {"layer": "castles"}, "is not one of parks"),
@@ -201,7 +208,7 @@ def test_a_box_may_cross_the_antimeridian(client: FlaskClient) -> None:
         ("/table", {"layer": "policies", "bbox": "100,10,110,30"}, "bbox"),
         ("/table", {"layer": "policies", "province": "Quang Ninh"}, "province"),
         ("/sites/van-don-ez", {"profile": "bicycle"}, "is not one of car, truck"),
-        ("/sites/van-don-ez", {"network": "../../etc"}, "form of an identifier"),
+        ("/sites/van-don-ez", {"network": "../../etc"}, "is not an identifier"),
         ("/sites/van-don-ez", {"part": "page"}, "is not one of sheet"),
         ("/", {"layers": "gates,castles"}, "is not one of"),
         ("/", {"at": "107"}, "is not lon,lat"),

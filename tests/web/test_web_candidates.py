@@ -28,7 +28,8 @@ from geo.siting.companies import Company
 from webapp import args, labels
 from webapp.explore import provenance
 from webapp.siting import rank
-from webapp.siting.rank import STATE, Result, result
+from webapp.siting.rank import STATE
+from webapp.siting.ranked import Result, result
 from webapp.siting.wish import Wish
 
 pytest_plugins = ("web",)
@@ -140,7 +141,7 @@ def test_the_switches_are_steps_that_are_seen(
     steps = {row[0]: row[1:] for row in page.rows if len(row) == 6}
     zones = sum(is_zone(rows, key) for key in rows)
     gone = sum(full(row) and not is_zone(rows, key) for key, row in rows.items())
-    assert steps["Sites, not zones that contain them"][2] == str(zones)
+    assert steps["Sites, not whole zones"][2] == str(zones)
     assert steps["Not known to be full"][2] == str(gone)
     assert "kept" in steps["Not known to be full"][3]
     for wanted in ((), ("full",), ("zones", "full")):
@@ -260,7 +261,7 @@ def test_without_a_need_land_counts_up_to_what_the_page_says(
         assert values["nam-son-ba-che-ic"] == half  # 50 ha, of which nothing is known to be taken
     page = read(client, "/rank").text
     assert (
-        "free land – in proportion from 0 ha to 100 ha. More land counts no further"
+        "Free land – in proportion from 0 ha to 100 ha. More land counts no further"
         in page.replace("\N{NO-BREAK SPACE}", " ")
     )
     assert (
@@ -296,7 +297,7 @@ def test_every_page_says_what_is_known_of_free_land(client: FlaskClient) -> None
             source = client.get(path).get_data(as_text=True)
             head = plain(Page(source[source.index("<h1") : source.index("<h2")]))
             assert words in head, path
-            assert ("remembered" in head[head.index(words) :][:40]) == (
+            assert ("unverified" in head[head.index(words) :][:40]) == (
                 words.startswith(("75", "222", "45", "full (2023)"))
             ), path
     side = read(client, "/compare", pick=list(KNOWN)[:5])
@@ -424,15 +425,14 @@ def test_an_unknown_of_little_weight_is_a_range(app: Flask, client: FlaskClient)
         score = re.findall(r"<strong>([\d–]+)</strong>", card)[0]
         if np.isfinite(answer.table.loc[key, "rent_term_low_usd_m2"]):
             assert "–" not in score
-            assert "url(#hatch)" not in card
+            assert 'class="hatched"' not in card
             continue
         ranges += 1
         low, high = map(int, score.split("–"))
-        hatched = float(
-            re.findall(r'<rect fill="url\(#hatch\)" x="[\d.]+" width="([\d.]+)"', card)[0]
-        )
+        hatched = float(re.findall(r'class="hatched" x="[\d.]+" y="2" width="([\d.]+)"', card)[0])
         solid = sum(
-            float(width) for width in re.findall(r'class="c\d" x="[\d.]+" width="([\d.]+)"', card)
+            float(width)
+            for width in re.findall(r'fill="#\w+" x="[\d.]+" y="2" width="([\d.]+)"', card)
         )
         assert hatched == pytest.approx(10, abs=0.01)
         assert (solid, solid + hatched) == (
@@ -444,7 +444,7 @@ def test_an_unknown_of_little_weight_is_a_range(app: Flask, client: FlaskClient)
     assert "Scored as a range" in page
     heavy = client.get(f"/rank?{query.replace('w_rent=10', 'w_rent=50')}").get_data(as_text=True)
     assert "Not ranked" in heavy
-    assert "url(#hatch)" not in heavy.replace('<pattern id="hatch"', "")
+    assert 'class="hatched"' not in heavy
 
 
 def test_an_example_throws_nobody_out_for_a_light_unknown(app: Flask) -> None:

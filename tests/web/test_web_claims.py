@@ -90,28 +90,28 @@ def test_claims_know_the_other_names_of_a_place(client: FlaskClient, text: str) 
         (
             "20 km from Mong Cai gate",
             "impossible",
-            "even the straight line is 29.1 km, and the two positions are good to 2.8 km",
+            "even the straight line is 29.1 km, with both positions accurate to 2.8 km",
         ),
         (
             "30 km from Mong Cai gate",
             "straight_line",
-            "the straight line, as the crow flies. By road it is 43 km",
+            "the straight-line distance. By road it is 43 km",
         ),
-        ("46 km from Mong Cai gate", "road", "Fits the way by road: 44 km"),
-        ("90 km from Mong Cai gate", "longer", "Longer than the way by road, which is 44 km"),
+        ("46 km from Mong Cai gate", "road", "Matches our road estimate: 44 km"),
+        ("90 km from Mong Cai gate", "longer", "Longer than by road: 44 km"),
         (
             "5 minutes to Mong Cai gate",
             "impossible",
-            "Impossible at 85 km/h, the highest speed that is assumed here",
+            "Impossible at 85 km/h, the highest speed assumed here",
         ),
         (
             "within 2 hours of Noi Bai airport",
             "faster_than_road",
-            "Sooner than by the roads that are known (3 h",
+            "Faster than our road estimate (3 h",
         ),
-        ("within 4 hours of Noi Bai airport", "road", "Fits the way by road: 3 h"),
-        ("4 km from Ha Long Bay", "other_thing", "the name stands for something else"),
-        ("4 km from Nowhereville", "no_place", "no place that this atlas knows"),
+        ("within 4 hours of Noi Bai airport", "road", "Matches our road estimate: 3 h"),
+        ("4 km from Ha Long Bay", "other_thing", "the name means something else"),
+        ("4 km from Nowhereville", "no_place", "the place is not recognised"),
     ],
 )
 def test_a_claim_is_held_against_line_and_road(
@@ -221,16 +221,12 @@ def test_nothing_recognised_is_told_with_what_can_be(client: FlaskClient) -> Non
     """Text without a number, and numbers without a place, each get a sentence; an empty page gets
     none.
     """
+    assert "No distance or time was found" in read(client, PATH, text="a park by the sea").text
     assert (
-        "No distance and no time was recognised"
-        in read(client, PATH, text="a park by the sea").text
-    )
-    assert (
-        "but no place that this atlas knows"
-        in read(client, PATH, text="30 km from Nowhereville").text
+        "but no known place beside them" in read(client, PATH, text="30 km from Nowhereville").text
     )
     empty = read(client, PATH)
-    assert "recognised" not in empty.text
+    assert "was found" not in empty.text
     assert all(
         "30 km from Mong Cai gate" in read(client, PATH, text=text).text
         for text in ("", "a park", "3 km from X")
@@ -297,7 +293,7 @@ def test_a_site_of_any_layer_can_be_asked(client: FlaskClient) -> None:
     (link,) = [link for link in page.links if link.text == "Check a claim"]
     assert link.href == "/sites/van-don-ez/claims?closed=huu-nghi&year=2030"
     assert (
-        "Taken as closed"
+        "Assumed closed"
         in read(client, link.href.partition("?")[0], closed="huu-nghi", year="2030").text
     )
 

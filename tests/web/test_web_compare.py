@@ -178,10 +178,8 @@ def test_an_area_says_what_it_counts_and_a_share_what_it_divides(
         cell.replace("\N{NO-BREAK SPACE}", " ") for cell in cells(page, "Occupancy")
     )
     assert leased == "80 % leased ÷ leasable: 120 ha ÷ 150 ha"
-    assert more_than_leasable.endswith(
-        "the share as it was found: what was divided by what is not stated"
-    )
-    assert "only known as full; the share as it was found" in full
+    assert more_than_leasable.endswith("basis of the figure not stated")
+    assert "reported as full; basis of the figure" in full
 
 
 # What is best
@@ -254,9 +252,9 @@ def test_the_best_is_marked_in_words_where_a_local_would_agree(client: FlaskClie
     """
     picks = ["hai-yen-ip", "deep-c-hp2-ip", "nam-thang-long-ip"]
     best = marked(ask(client, pick=picks))
-    assert best["time to a gate"] == 1
-    assert best["time to a container port"] == 2
-    assert best["people within 60 min by car"] == 3
+    assert best["Time to border gate"] == 1
+    assert best["Time to container port"] == 2
+    assert best["People within 60 min"] == 3
     assert not {"Area", "Occupancy", "Name", "Sectors", "Average land rent today"} & best.keys()
     assert not marked(ask(client, pick=picks[:1]))
 
@@ -322,7 +320,7 @@ def test_without_a_wish_money_stands_as_the_data_have_it(client: FlaskClient) ->
     """
     page = ask(client)
     assert cells(page, "Land rent, whole lease term") == [
-        "50–65 USD/m² for the whole term read on a page asking price of 2021",
+        "50–65 USD/m² for the whole term web source asking price of 2021",
         "55 USD/m² for the whole term from public data asking price of 2020",
         "unknown",
     ]
@@ -353,11 +351,17 @@ def test_rent_is_counted_per_year_left_and_in_another_currency(client: FlaskClie
     ("query", "wanted"),
     [
         ({"basis": "land_year"}, ["The years left of the lease must be stated."]),
-        ({"basis": "land_year", "years_left": "0"}, ["0 is no number of years left of a lease."]),
-        ({"basis": "land_year", "years_left": "-5"}, ["-5 is no number of years left of a lease."]),
+        (
+            {"basis": "land_year", "years_left": "0"},
+            ["0 is not a number of years left of a lease."],
+        ),
+        (
+            {"basis": "land_year", "years_left": "-5"},
+            ["-5 is not a number of years left of a lease."],
+        ),
         (
             {"basis": "land_year", "years_left": "2070"},
-            ["2070 is no number of years left of a lease."],
+            ["2070 is not a number of years left of a lease."],
         ),
         ({"years_left": "40"}, ["Years left are stated, but the basis stays as it is."]),
         (
@@ -366,13 +370,13 @@ def test_rent_is_counted_per_year_left_and_in_another_currency(client: FlaskClie
         ),
         (
             {"currency": "CNY", "rate": "0", "rate_date": "2026-02-30"},
-            ["0 is no exchange rate.", "“2026-02-30” is no date; write it as YYYY-MM-DD."],
+            ["0 is not an exchange rate.", "“2026-02-30” is not a date; write it as YYYY-MM-DD."],
         ),
         ({"rate": "7.2"}, ["An exchange rate is stated, but the currency stays as it is."]),
         (
             {"basis": "land_year", "years_left": "0", "currency": "VND", "rate": "26000"},
             [
-                "0 is no number of years left of a lease.",
+                "0 is not a number of years left of a lease.",
                 "The date of the exchange rate must be stated.",
             ],
         ),

@@ -52,7 +52,7 @@ def test_an_address_with_a_fault_leads_on_without_it(
     [
         ("/sites/nowhere", 404),
         ("/nothing", 404),
-        ("/rank?example=none", 400),
+        ("/rank?method=none", 400),
         ("/compare?pick=nowhere", 404),
     ],
 )

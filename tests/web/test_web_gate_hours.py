@@ -64,7 +64,7 @@ def test_the_page_shows_hours_with_their_source(client: FlaskClient) -> None:
     assert {"Passengers", "Cargo"} <= page.facts.keys()
     row = next(cells for cells in page.rows if cells[0].startswith("Passengers"))
     assert "Mo-Su 08:00-15:00" in row[1]
-    assert "read on a page" in row[2]
+    assert "web source" in row[2]
     assert any("post106867" in link.href for link in page.links if link.text == "en.sggp.org.vn")
     assert any("Sa-Su 08:00-11:00,14:00-17:00" in cells[1] for cells in page.rows[1:])
     assert "2023-01-21" not in page.text  # what is over is not shown

@@ -321,9 +321,9 @@ def test_an_unknown_area_is_not_zero_in_the_table(client: FlaskClient) -> None:
 
 
 def test_a_remembered_area_says_so(client: FlaskClient) -> None:
-    """A remembered area has the word beside it, one read on a page has not."""
+    """A remembered area has a word beside it, one read on a page has not."""
     for park, row in zip(map_rows(client, "parks"), body_rows(read(client, "/table")), strict=True):
-        assert ("remembered" in row["Area, ha"]) == (park["area_kind"] == "memory")
+        assert ("unverified" in row["Area, ha"]) == (park["area_kind"] == "memory")
 
 
 def test_filters_compose(client: FlaskClient) -> None:
@@ -477,7 +477,7 @@ def test_a_point_on_land_is_told_its_times(client: FlaskClient, profile: str) ->
     times = [row[1] for row in page.rows if len(row) > 4 and re.search("[0-9] (min|h)", row[1])]
     assert len(times) > 150
     assert all("–" in time for time in times)
-    assert re.search(r"joined to the road [\d.,]+ k?m away", page.text.replace("\xa0", " "))
+    assert re.search(r"[\d.,]+ k?m to the nearest road", page.text.replace("\xa0", " "))
     assert "At sea" not in page.text
     assert len(site_links(page)) > 150
 
@@ -494,7 +494,7 @@ def test_a_point_on_land_is_told_its_times(client: FlaskClient, profile: str) ->
         ({"lon": 0, "lat": -90}, "at sea or outside"),
         ({"lon": 180, "lat": 0}, "at sea or outside"),
         ({"lon": -180, "lat": 0}, "at sea or outside"),
-        ({"lon": 101.7, "lat": 25.8}, "No road of this network that one can turn off lies within"),
+        ({"lon": 101.7, "lat": 25.8}, "No accessible road lies within"),
     ],
 )
 def test_a_point_without_a_road_is_told_so(
@@ -732,7 +732,7 @@ def test_links_that_leave_a_page_use_the_public_address(make_app: Callable[..., 
         "Forwarded": "host=evil.example",
     }
     site = Page(client.get("/sites/van-don-ez", headers=headers).text)
-    assert [link.href for link in site.links if link.text == "Page of this site"] == [
+    assert [link.href for link in site.links if link.text == "Full page"] == [
         "https://atlas.example/sites/van-don-ez"
     ]
     for path in (

@@ -22,7 +22,7 @@ pytest_plugins = ("web",)
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
-        ("en", "28.2 % read on a page in 2023; the share as it was found"),
+        ("en", "28.2 % web source in 2023; basis of the figure"),
         ("vi", "28,2 % đọc trên trang"),
         ("zh", "28.2 % 网页所载"),
     ],
@@ -51,8 +51,8 @@ def test_of_many_pages_nobody_knows_which(client: FlaskClient) -> None:
 def test_the_position_and_the_zone_name_their_sources(client: FlaskClient) -> None:
     """What no line of the facts shows stands with the sources; a zone by its name."""
     text = read(client, "/sites/song-khoai-ip", lang="en").text
-    assert "Position: remembered" in text
-    assert "Part of: read on a page investinquangninh.vn , 2020: Quang Yen" in text
+    assert "Position: unverified" in text
+    assert "Part of: web source investinquangninh.vn , 2020: Quang Yen" in text
     measured = read(client, "/sites/nam-son-hap-linh-ip", lang="en").text
     assert "way/1265422032" in measured
     assert "centre of the way" in measured
@@ -62,7 +62,7 @@ def test_the_factsheet_names_the_sources_too(client: FlaskClient) -> None:
     """On paper an address is its host."""
     text = read(client, "/sites/song-khoai-ip/factsheet", lang="en").text
     assert "theinvestor.vn , Dec 2023" in text
-    assert "Position: remembered" in text
+    assert "Position: unverified" in text
 
 
 def test_a_gate_and_a_port_name_theirs(client: FlaskClient) -> None:

@@ -17,8 +17,9 @@ from web import SITES
 from geo.siting import criteria, ranking, robustness, screening
 from geo.siting.measures import limits
 from webapp import args, readers
-from webapp.siting import worth
-from webapp.siting.rank import DRAWS, STATE, result
+from webapp.siting import plants, worth
+from webapp.siting.rank import STATE
+from webapp.siting.ranked import DRAWS, result, trust
 from webapp.siting.wish import WEIGHTS, Wish
 from webapp.siting.worth import Worth
 
@@ -56,8 +57,8 @@ def test_the_funnel_counts_what_a_spreadsheet_counts(app: Flask, client: FlaskCl
     vietnam = parks[parks["country"] == "VN"]
     left = vietnam[(vietnam["area_ha"] >= 300) | vietnam["area_ha"].isna()]
     assert (
-        f"{len(left)} of {SITES} sites match {vietnam['area_ha'].isna().sum()} of them match only"
-        " because" in page
+        f"{len(left)} of {SITES} sites match Result of each must-have"
+        f" {vietnam['area_ha'].isna().sum()} of them match only because" in page
     )
     dropped = text(
         client, ALL | {"country": "VN", "min_area": 300, "drop": "min_area", "w_area": 1}
@@ -68,7 +69,7 @@ def test_the_funnel_counts_what_a_spreadsheet_counts(app: Flask, client: FlaskCl
 def test_a_limit_that_removes_everything_is_told_with_what_would_help(client: FlaskClient) -> None:
     """The page says which limit to relax, and to what; with that value there are sites."""
     page = text(client, ALL | {"min_area": 400000, "drop": "min_area", "w_gate": 1})
-    assert "No site meets all limits" in page
+    assert "No site meets all must-haves" in page
     value = re.search(r"Min. site area 400,000\N{NO-BREAK SPACE}?\s?ha → ([\d,]+)", page)
     assert value
     again = text(client, ALL | {"min_area": value[1].replace(",", ""), "w_gate": 1})
@@ -155,7 +156,7 @@ def test_an_example_fills_the_form_and_says_that_it_is_one(client: FlaskClient) 
     assert len(examples) >= 13
     for name in examples:
         assert "Template with assumed limits and weights" in text(client, {"example": name})
-    assert "Not used: occupancy is unknown for" in text(client, {"example": "automobile"})
+    assert "Not used: Occupancy is unknown for" in text(client, {"example": "automobile"})
 
 
 def test_the_link_holds_everything(app: Flask, client: FlaskClient) -> None:
@@ -186,7 +187,106 @@ def test_closing_a_gate_changes_the_ranking(client: FlaskClient) -> None:
     assert before != after
 
 
+# Who somebody is
+
+
+def test_a_supplier_is_near_its_plant(app: Flask, client: FlaskClient) -> None:
+    """Only sites within the time by road are left, the plant's own first of all, and each card
+    says how far it is; without a plant the time means nothing.
+    """
+    opened = app.extensions["zoneatlas"]
+    plant = plants.plants(opened)["plant-foxconn-dong-mai-ip"]
+    query = f"supplies={plant.id}&max_plant=60&w_port=50"
+    with app.test_request_context("/"):
+        wish = wished(app, query)
+        answer = result(opened, wish)
+        times = plants.times(opened, wish.drive, plant)
+        elsewhere = result(opened, wished(app, "max_plant=60&w_port=50"))
+    near = answer.table.index[~(times > 3600)]  # unknown ones stay
+    assert set(near) >= set(answer.funnel.remaining)
+    assert plant.site in near
+    assert 5 < answer.remaining < elsewhere.remaining
+    assert elsewhere.remaining == result_of(app, "w_port=50").remaining
+    page = text(client, f"edited=1&{query}")
+    assert "Max. time to the plant 60" in page
+    assert page.count("Time to Foxconn") == min(answer.remaining, 15)
+
+
+def test_the_time_to_a_plant_is_that_of_the_route(app: Flask, client: FlaskClient) -> None:
+    """Against the page of one route, from a few sites to the site of the plant."""
+    opened = app.extensions["zoneatlas"]
+    plant = plants.plants(opened)["plant-foxconn-dong-mai-ip"]
+    with app.test_request_context("/"):
+        table = plants.table(opened, wished(app, "w_port=1").drive, plant.id)
+    for site in ("song-khoai-ip", "hai-yen-ip", "beihai-iz"):
+        route = client.get(f"/api/route?from={site}&to={plant.site}&profile=truck").json
+        assert route
+        seconds = route["travel_time_s"]
+        assert table.at[site, "plant_truck_s"] == pytest.approx(seconds, abs=1)
+    assert table.at[plant.site, "plant_truck_s"] == 0
+
+
+def result_of(app: Flask, query: str) -> Any:
+    with app.test_request_context("/"):
+        return result(app.extensions["zoneatlas"], wished(app, query))
+
+
+def test_the_land_border_counts_for_who_crosses_it(app: Flask) -> None:
+    """No takes the gate out of the criteria, yes puts it in, and nothing said leaves the weights;
+    all of it stands in links.
+    """
+    base = "edited=1&w_port=50&w_gate=30"
+    assert wished(app, base).weights == {"gate": 30, "port": 50}
+    assert wished(app, f"{base}&border=no").weights == {"port": 50}
+    assert wished(app, "edited=1&w_port=50&border=yes").weights.keys() == {"gate", "port"}
+    assert wished(app, f"{base}&border=yes").weights == {"gate": 30, "port": 50}
+    for query in (f"{base}&border=no", f"{base}&border=yes&supplies=plant-foxconn-dong-mai-ip"):
+        wish = wished(app, query)
+        assert wished(app, urlencode(wish.query())) == wish
+
+
+# Ways out
+
+
+def test_each_way_out_leads_to_sites(client: FlaskClient) -> None:
+    """Where no site is left, every link that is offered leaves as many as it says, or more."""
+    for query in (
+        "edited=1&w_gate=1&min_area=400000&drop=min_area",
+        "edited=1&w_port=1&max_port=1&sector=electronics",
+        "edited=1&w_port=1&max_rent=1&drop=max_rent",
+    ):
+        page = client.get(f"/rank?{query}").get_data(as_text=True)
+        box = re.search(r'<ul class="relax">(.*?)</ul>', page, re.DOTALL)
+        assert box, query
+        ways = re.findall(r'href="([^"]+)".*?\((\d+) sites', box[1], re.DOTALL)
+        assert ways
+        for href, count in ways:
+            left = re.search(r"(\d+) of \d+ sites match", text_of(client, html.unescape(href)))
+            assert left
+            assert int(left[1]) >= int(count) > 0
+
+
+def text_of(client: FlaskClient, address: str) -> str:
+    return text(client, address.partition("?")[2])
+
+
 # Trust
+
+
+def test_the_score_comes_before_its_trust(client: FlaskClient) -> None:
+    """A script gets the cards first and asks for the rest; both together are the whole page, which
+    needs no script.
+    """
+    query = "edited=1&w_gate=50&w_port=50&country=VN&lang=en"
+    whole, first, rest = (
+        text(client, f"{query}{part}") for part in ("", "&part=sheet", "&part=trust")
+    )
+    assert "random weightings, and in 9 of 10" in whole
+    assert "random weightings, and in 9 of 10" not in first
+    assert rest.strip() in whole
+    assert names(client.get(f"/rank?{query}&part=sheet").text) == names(
+        client.get(f"/rank?{query}").text
+    )
 
 
 def test_how_far_to_trust_it_is_always_said(client: FlaskClient) -> None:
@@ -195,7 +295,7 @@ def test_how_far_to_trust_it_is_always_said(client: FlaskClient) -> None:
     assert "How far each weight can change before the winner changes" in page
     assert re.search("methods disagree|agree on the first", page)
     assert re.search("would swap|change places", page)
-    assert page.count("ranks first") == 15
+    assert "Places in 9 of 10 random weightings" in page
 
 
 # Bad input
@@ -210,13 +310,13 @@ def test_how_far_to_trust_it_is_always_said(client: FlaskClient) -> None:
         {"min_area": "abc"},
         {"max_gate": "-1"},
         {"max_gate": "1e9"},
-        {"example": "no-such-example"},
         {"example": "{{7*7}}"},
         {"method": "magic"},
         {"unknown": "zero"},
         {"status": "open"},
         {"needs": "magic"},
-        {"policy": "no-such-policy"},
+        {"supplies": "../etc"},
+        {"border": "maybe"},
         {"pick": "../../etc"},
         {"closed": "no-such-gate"},
         {"edited": "yes"},
@@ -255,6 +355,8 @@ def test_every_limit_and_weight_is_in_the_form(client: FlaskClient) -> None:
             "unknown",
             "profile",
             "example",
+            "supplies",
+            "border",
         )
     )
 
@@ -311,7 +413,7 @@ def test_the_ranking_takes_it(app: Flask, client: FlaskClient) -> None:
     assert (scores == near).all()
     assert 10 < near.sum() < 190
     page = text(client, "edited=1&w_gate=100&v_gate=step:60")
-    assert "How it counts: time to a gate – 1 up to 60 min, 0 above" in page
+    assert "How it counts: Time to border gate – 1 up to 60 min, 0 above" in page
     assert "– in proportion from 100 ha to the greatest of the sites" in text(
         client, "edited=1&w_area=1&v_area=linear:100:"
     )
@@ -324,10 +426,11 @@ def test_shares_are_those_of_the_values_at_hand(app: Flask) -> None:
     with app.test_request_context("/"):
         for query in (base, f"{base}&v_gate=step:60", f"{base}&v_gate=step:120"):
             answer = result(app.extensions["zoneatlas"], wished(app, query))
+            trusted = trust(app.extensions["zoneatlas"], wished(app, query), answer)
             pd.testing.assert_frame_equal(
-                answer.ranked.trust.shares, robustness.shares(answer.ranked.ranking, DRAWS)
+                trusted.shares, robustness.shares(answer.ranked.ranking, DRAWS)
             )
-            shares.append(answer.ranked.trust.shares["first"])
+            shares.append(trusted.shares["first"])
     assert not shares[0].equals(shares[1])
     assert not shares[1].equals(shares[2])
 
@@ -365,12 +468,12 @@ def test_fields_of_the_form_become_one_parameter(
         (
             "v_gate=linear:30",
             [
-                "v_gate: “linear:30” has not the form step:60, linear, linear:30:180 or"
+                "v_gate: “linear:30” does not have the form step:60, linear, linear:30:180 or"
                 " saturating:30:180"
             ],
         ),
-        ("v_gate=step:1:2", ["v_gate: “step:1:2” has not the form"]),
-        ("v_gate=linear:a:-1", ["“a” is not a number", "-1 is no amount"]),
+        ("v_gate=step:1:2", ["v_gate: “step:1:2” does not have the form"]),
+        ("v_gate=linear:a:-1", ["“a” is not a number", "-1 is not an amount"]),
         ("v_gate=linear:180:30", ["v_gate: 180 is not less than 30"]),
         (
             "v_gate=linear:60:60&v_port=step",
@@ -384,7 +487,7 @@ def test_fields_of_the_form_become_one_parameter(
         ("v_area=step&v_area_from=30&v_area_to=60", ["v_area: a step has only a lower end"]),
         ("v_gate=step:60&v_gate_to=60", ["v_gate: holds the range already"]),
         ("v_gate=linear&v_gate=step:60", ["v_gate: is given more than once"]),
-        ("v_beauty=linear", ["v_beauty: is not known here"]),
+        ("v_beauty=linear", ["v_beauty: is not recognised"]),
         ("v_gate=%7B%7B7*7%7D%7D", ["“{{7*7}}” is not one of"]),
     ],
 )
@@ -408,7 +511,8 @@ def test_nothing_is_lost_between_link_and_form(app: Flask, client: FlaskClient) 
     assert 'name="w_gate" min="0" max="100" step="any" value="33.3333333"' in page
     assert 'name="w_port" min="0" max="100" step="1" value="40"' in page
     assert (
-        'name="min_people" inputmode="decimal" pattern="[0-9]*[.]?[0-9]*" value="1500000"' in page
+        'name="min_people" inputmode="decimal" pattern="[0-9]*[.]?[0-9]*" placeholder=" "'
+        ' value="1500000"' in page
     )
     assert re.search(r'name="v_people_to"[^>]* value="12345678"', page)
     for value in (0.0, 0.1, 33.3, 1e9, 1e-5, 123_456_789.25):
@@ -419,6 +523,8 @@ def test_nothing_is_lost_between_link_and_form(app: Flask, client: FlaskClient) 
 def test_what_weighs_nothing_asks_nothing(client: FlaskClient) -> None:
     """Only criteria with a weight ask how they count; the fields of others are not sent."""
     page = client.get("/rank?edited=1&w_gate=10").get_data(as_text=True)
-    assert page.count('<details class="worth">') == 1
-    assert page.count('<details class="worth" hidden>') == len(WEIGHTS) - 1
+    assert len(re.findall(r'<details class="worth" data-of="\w+">', page)) == 1
+    assert len(re.findall(r'<details class="worth" data-of="\w+" hidden>', page)) == (
+        len(WEIGHTS) - 1
+    )
     assert len(re.findall(r'<fieldset data-needs="\w+" disabled>', page)) == len(WEIGHTS) - 1

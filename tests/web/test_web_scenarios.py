@@ -116,7 +116,7 @@ def test_several_years_stand_in_one_parameter_or_in_several(
     """
     page = read(client, f"/sites/{PARK}?year=2035&{query}")
     assert (
-        "Years assumed by you: Lang Son (Dong Dang) - Hanoi standard-gauge railway 2032 ; Mong Cai"
+        "Your assumed years: Lang Son (Dong Dang) - Hanoi standard-gauge railway 2032 ; Mong Cai"
         in page.text
     )
     kept = urlencode({"opens": f"{LANG_SON}:2032,{MONG_CAI}:2033"})
@@ -260,7 +260,7 @@ def test_a_closed_gate_is_closed_today_and_then(client: FlaskClient) -> None:
     that is.
     """
     page = read(client, "/planned", year=2030, closed="huu-nghi", wait=1)
-    assert "Taken as closed: Huu Nghi" in page.text
+    assert "Assumed closed: Huu Nghi" in page.text
     rows = [row for row in page.rows if len(row) == 6][1:]
     assert rows
     assert not any(cell.endswith(" Huu Nghi") for row in rows for cell in row[2:4])
@@ -315,7 +315,7 @@ def test_whatever_is_planned_says_so(client: FlaskClient) -> None:
         (f"/sites/{PARK}", {}),
     ):
         page = read(client, path, **query, **more)
-        assert "Planned. The corridors count that are planned to be open by 2035" in page.text
+        assert "Planned. Includes corridors planned to open by 2035" in page.text
     assert "planned for 2035" in read(client, "/planned", **query, wait=1).rows[0]
     notes = client.get("/download/access.geojson", query_string=query | {"site": PARK}).text
     assert (
@@ -390,7 +390,7 @@ def test_the_page_does_not_wait_for_what_is_not_reckoned_yet(
         patch.setattr(page_of, "_compare", lambda *_: pytest.fail("reckoned while the page waits"))
         first = read(client, "/planned", year=2030)
     assert "data-pending" in first.source
-    assert "being computed" in first.text
+    assert "Computing routes" in first.text
     onward = first.one("meta", **{"http-equiv": "refresh"})["content"].removeprefix("0; url=")
     whole = read(client, onward)
     assert "sites would save time" in whole.text
@@ -480,7 +480,7 @@ def test_somebody_chooses_a_year_and_assumes_another(browser: Any, site: str) ->
         ".languages a[data-lang=vi]"
     ).get_attribute("href")
     page.goto(f"{site}/?site={PARK}&year=2035&opens={LANG_SON}:2032")
-    expect(page.locator("#sheet .planned")).to_contain_text("Years assumed by you")
+    expect(page.locator("#sheet .planned")).to_contain_text("Your assumed years")
     page.locator("#sheet .switch a", has_text="2030").click()
     expect(page.locator("#sheet .planned")).to_contain_text("by 2030", timeout=30_000)
     assert f"year=2030&opens={LANG_SON}:2032" in page.url

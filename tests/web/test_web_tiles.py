@@ -282,7 +282,7 @@ def test_the_list_knows_what_each_filter_would_leave(client: FlaskClient) -> Non
 
 
 def test_the_list_names_the_places_that_are_found(client: FlaskClient) -> None:
-    """Gates, ports, airports and towns are named beside the sites in the order of the search, and
+    """The best hits of all kinds are named in the order of the search, and
     the first of all that is not filtered out is the one that Enter opens.
     """
     opened = client.application.extensions["zoneatlas"]
@@ -290,8 +290,11 @@ def test_the_list_names_the_places_that_are_found(client: FlaskClient) -> None:
         hits = opened.index().find(text)
         answer = client.get("/api/sites.json", query_string={"q": text}).get_json()
         others = [key for key in hits if opened.index().entries[key].layer != "parks"]
-        assert [row["id"] for row in answer["places"]["rows"]] == others[: listing.MOST_PLACES]
-        assert answer["places"]["count"] == len(others)
+        named = [hit["place"]["id"] for hit in answer["best"] if "place" in hit]
+        assert named == list(hits)[: len(named)]
+        assert len(named) <= len(answer["best"]) <= listing.MOST_HITS
+        ranks = [hit["rank"] for hit in answer["best"]]
+        assert ranks == sorted(ranks)
         assert answer["first"] == next(iter(hits))
         assert answer["searched"]
         nowhere = client.get("/api/sites.json", query_string={"q": text, "status": "planned"})

@@ -30,9 +30,9 @@ from geo.visits.gazetteer import Gazetteer
 from geo.visits.trip import Plan
 from geo.visits.trip_lines import DayLine, StopLine
 from geo.visits.world import World
-from webapp import jobs
+from webapp import jobs, lookup
 from webapp.catalogues import LANGUAGES
-from webapp.trips import agenda, answers, lookup, readings
+from webapp.trips import agenda, answers, readings
 from webapp.trips.address import TRIP, Lines
 
 pytest_plugins = ("web",)
@@ -156,7 +156,7 @@ def test_a_trip_without_a_stop(client: FlaskClient) -> None:
         if "example=" in link.href
     } == set(EXAMPLES)
     assert page.one("section", id="plan")["data-ask"] == ""
-    assert "No stop yet" in page.text
+    assert "No stops yet" in page.text
     assert (
         len(
             [
@@ -512,7 +512,7 @@ def test_what_an_order_by_hand_costs(app: Flask, client: FlaskClient) -> None:
     best = planned(app, query)
     order = [visit.stop.place.id for day in best.days for visit in day.visits]
     assert (
-        "cost nothing more"
+        "cost no extra time"
         in wait(client, edited(client, query, "order", ids=" ".join(order))).text
     )
     far = [order[-1], *order[1:-1], order[0]]
@@ -631,7 +631,7 @@ def test_the_reserve_at_gates_is_a_field(client: FlaskClient, app: Flask) -> Non
     assert planned(app, f"{query}&reserve=0").trip.reserve_s == 0
     assert ("reserve", "1 h") in form_of(read(client, f"/trip?{query}&reserve=1%20h"))
     assert (
-        "Reserve at gates: “30” has no unit" in read(client, f"/trip?{query}&reserve=30", 400).text
+        "Buffer at gates: “30” has no unit" in read(client, f"/trip?{query}&reserve=30", 400).text
     )
 
 
@@ -646,12 +646,12 @@ def test_why_not_and_each_change_helps(app: Flask, client: FlaskClient) -> None:
     page = read(client, f"/trip?{query}&whole=1")
     plan = planned(app, query)
     [missed] = [stop.place.id for stop in plan.left_out]
-    assert "must be seen" in page.text
+    assert "must visit" in page.text
     [why] = [link.href for link in page.links if link.href.startswith("/trip/why?")]
     assert parse_qs(urlsplit(why).query)["of"] == [missed]
     answer = read(client, why)
     assert "Any one of these would bring it in" in answer.text
-    changes = [link.href for link in answer.links if link.text == "Do so"]
+    changes = [link.href for link in answer.links if link.text == "Apply"]
     assert len(changes) >= 2
     for change in changes:
         changed = planned(app, urlsplit(change).query)

@@ -273,7 +273,7 @@ def test_why_not_beside_an_odd_stop(app: Flask, client: FlaskClient) -> None:
     plan = wait(client, query)
     [why] = [link.href for link in plan.links if link.href.startswith("/trip/why?")]
     missed = dict(parse_qsl(urlsplit(why).query))["of"]
-    changes = [link.href for link in read(client, why).links if link.text == "Do so"]
+    changes = [link.href for link in read(client, why).links if link.text == "Apply"]
     assert changes
     for change in changes:
         query = urlsplit(change).query

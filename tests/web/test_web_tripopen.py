@@ -438,7 +438,7 @@ def test_nothing_but_a_file_is_read(client: FlaskClient) -> None:
     ):
         answer = client.post(f"/trip/open?{KEPT}", data=data, content_type="multipart/form-data")
         assert answer.status_code == 400
-        assert "This form holds a file" in Page(answer.text).text
+        assert "Send only a file" in Page(answer.text).text
     assert (
         client.post("/trip/open", data=b"\x00" * 100, content_type="text/plain").status_code == 400
     )

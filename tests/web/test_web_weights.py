@@ -47,13 +47,13 @@ def test_answers_become_weights(client: FlaskClient) -> None:
     """
     page = read(client, "/weights", pair=AGREED)
     assert shown(page) == {
-        "time to a gate": 60.0,
-        "time to a container port": 30.0,
-        "free land": 10.0,
+        "Time to border gate": 60.0,
+        "Time to container port": 30.0,
+        "Free land": 10.0,
     }
     assert page.facts["Largest eigenvalue (λ)"] == "3.000"
     assert page.facts["Consistency ratio"] == "0.000"
-    assert "The answers agree well enough" in page.text
+    assert "Your answers agree well enough" in page.text
     assert link_of(page) == {"edited": "1", "w_gate": "60.0", "w_port": "30.0", "w_area": "10.0"}
 
 
@@ -63,13 +63,13 @@ def test_answers_at_odds_are_named(client: FlaskClient) -> None:
     page = read(client, "/weights", pair=AT_ODDS)
     assert page.facts["Consistency ratio"] == f"{answer.consistency_ratio:.3f}"
     assert page.facts["Largest eigenvalue (λ)"] == f"{answer.lambda_max:.3f}"
-    assert "Think again." in page.text
+    assert "Your answers contradict each other" in page.text
     assert (
-        "time to a gate counts 3 times as much as time to a container port, and time to a"
-        " container port 5 times as much as free land" in page.text
+        "Time to border gate counts 3 times as much as Time to container port, and Time to"
+        " container port 5 times as much as Free land" in page.text
     )
     assert (
-        "that makes 15 times, but 1/9 was answered for time to a gate against free land"
+        "that makes 15 times, but 1/9 was answered for Time to border gate against Free land"
         in page.text
     )
     assert sum(shown(page).values()) == pytest.approx(100, abs=0.2)
@@ -96,7 +96,7 @@ def test_the_worst_three_of_four_are_found() -> None:
 def test_two_criteria_cannot_contradict(client: FlaskClient) -> None:
     """One comparison has ratio 0 and is said to be nothing to check."""
     page = read(client, "/weights", pair="gate:rent:3")
-    assert shown(page) == {"time to a gate": 75.0, "land rent per term": 25.0}
+    assert shown(page) == {"Time to border gate": 75.0, "Land price": 25.0}
     assert "which nothing can contradict" in page.text
 
 
@@ -119,7 +119,7 @@ def test_the_ranking_has_the_weights_of_the_link(client: FlaskClient) -> None:
     body = client.get(
         "/rank", query_string=link_of(read(client, "/weights", pair=AGREED))
     ).get_data(as_text=True)
-    for words in ("time to a gate 60 %", "time to a container port 30 %", "free land 10 %"):
+    for words in ("Time to border gate 60 %", "Time to container port 30 %", "Free land 10 %"):
         assert words in Page(body).text
     assert 'href="/weights"' in body
 
@@ -172,17 +172,28 @@ def test_changed_criteria_keep_their_answers(client: FlaskClient) -> None:
 
 
 def test_every_answer_is_offered_once(client: FlaskClient) -> None:
-    """Each pair can be answered in seventeen ways, each with words of its own, and each is read."""
+    """Each pair can be answered in five steps, each with words of its own, and each is read; an
+    older link's answer is one more, and means what it meant.
+    """
     body = client.get("/weights", query_string={"pair": "gate:port:1"}).get_data(as_text=True)
     options = re.findall(r'<option value="(gate:port:-?\d)"[^>]*>\s*([^<]+?)\s*</option>', body)
     assert (
         len(options)
         == len({value for value, _text in options})
         == len({text for _value, text in options})
-        == 17
+        == 5
     )
     for value, _text in options:
         assert selected(client, pair=value) == [value]
+    for code in (9, 7, 2, -4, -9):
+        body = client.get("/weights", query_string={"pair": f"gate:port:{code}"}).text
+        assert len(re.findall(r"<option ", body)) == 6
+        assert selected(client, pair=f"gate:port:{code}") == [f"gate:port:{code}"]
+        weight = ranking.ahp(
+            [[1, float(weights.factor(code))], [float(1 / weights.factor(code)), 1]]
+        ).weights[0]
+        page = read(client, "/weights", pair=f"gate:port:{code}")
+        assert shown(page)["Time to border gate"] == pytest.approx(100 * weight, abs=0.051)
 
 
 @pytest.mark.parametrize(
@@ -209,12 +220,12 @@ def test_it_speaks_each_language(client: FlaskClient, lang: str) -> None:
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ({"pair": "gate:port"}, "has not the form"),
-        ({"pair": "gate:port:0"}, "has not the form"),
-        ({"pair": "gate:port:10"}, "has not the form"),
-        ({"pair": "gate:port:-1"}, "has not the form"),
-        ({"pair": "gate:port:1/3"}, "has not the form"),
-        ({"pair": "gate:port:３"}, "has not the form"),
+        ({"pair": "gate:port"}, "does not have the form"),
+        ({"pair": "gate:port:0"}, "does not have the form"),
+        ({"pair": "gate:port:10"}, "does not have the form"),
+        ({"pair": "gate:port:-1"}, "does not have the form"),
+        ({"pair": "gate:port:1/3"}, "does not have the form"),
+        ({"pair": "gate:port:３"}, "does not have the form"),
         ({"pair": "gate:beauty:3"}, "compares what is not one of gate"),
         ({"pair": "gate:gate:3"}, "compares a criterion with itself"),
         ({"pair": ["gate:port:3", "gate:port:3"]}, "compares two criteria again"),
@@ -222,8 +233,8 @@ def test_it_speaks_each_language(client: FlaskClient, lang: str) -> None:
         ({"criterion": "beauty"}, "is not one of gate"),
         ({"criterion": "gate"}, "Compare 2 to 6 criteria; these are 1"),
         ({"criterion": list(criteria())}, "Compare 2 to 6 criteria; these are 10"),
-        ({"weight": "3"}, "weight: is not known here"),
-        ({"profile": "car"}, "profile: is not known here"),
+        ({"weight": "3"}, "weight: is not recognised"),
+        ({"profile": "car"}, "profile: is not recognised"),
     ],
 )
 def test_what_cannot_be_is_a_sentence(
@@ -244,7 +255,7 @@ def test_every_fault_is_named_at_once(client: FlaskClient) -> None:
         zz="1",
     )
     for words in (
-        "“x” has",
+        "“x” does not have",
         "“gate:moon:2” compares",
         "“port:port:2” compares",
         "“sun” is",

@@ -95,7 +95,7 @@ def origin(values: dict[str, Any]) -> gpd.GeoDataFrame:
 def _where(values: dict[str, Any]) -> str | tuple[float, float]:
     point = "lon" in values and "lat" in values
     if ("lon" in values) != ("lat" in values) or ("site" in values) == point:
-        raise InputError(_("Say where from: either site, or lon and lat."))
+        raise InputError(_("Name a starting point: site, or lon and lat."))
     return (values["lon"], values["lat"]) if point else values["site"]
 
 
@@ -171,7 +171,7 @@ def _wanted(values: dict[str, Any], targets: gpd.GeoDataFrame) -> NDArray[np.int
     if wanted not in (None, *TARGETS):
         raise InputError(
             _(
-                "Access is told to %(known)s, not to %(layer)s.",
+                "Times are available to %(known)s, not to %(layer)s.",
                 known=", ".join(TARGETS),
                 layer=wanted,
             )
@@ -219,7 +219,7 @@ def route() -> Response:
     missing = [name for name in ("from", "to") if name not in values]
     if missing:
         raise InputError(
-            _("Say %(names)s: an identifier, or lon,lat.", names=_(" and ").join(missing))
+            _("Name %(names)s: an identifier, or lon,lat.", names=_(" and ").join(missing))
         )
     return _json(route_json(values), "application/geo+json")
 

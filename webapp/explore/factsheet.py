@@ -91,8 +91,8 @@ def make_pdf(page: str) -> bytes:
     if browser is None:
         raise NotFoundError(
             _(
-                "This server makes no PDF: neither WeasyPrint nor a browser is installed. Print the"
-                " page instead."
+                "This server cannot make a PDF: neither WeasyPrint nor a browser is installed. "
+                "Print the page instead."
             )
         )
     with _turn, tempfile.TemporaryDirectory() as folder:

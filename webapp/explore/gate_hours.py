@@ -17,7 +17,7 @@ from geo.hours.gate_notices import KINDS, Notice
 from geo.hours.openings import DayHours, Opening
 from geo.layers import unfold
 from geo.schema.tables import WEEKDAYS
-from webapp.i18n import day, lazy_gettext
+from webapp.i18n import clauses, day, lazy_gettext, listed
 from webapp.i18n import gettext as _
 from webapp.labels import label
 
@@ -98,7 +98,7 @@ def on_day(that_day: DayHours, enter: datetime, clock: str) -> tuple[str, str]:
     badge, last = "", that_day.last_entry
     at_close = last == that_day.closes
     if last and not at_close:
-        times += ", " + _("last entry %(time)s", time=last.strftime("%H:%M"))
+        times += _(", ") + _("last entry %(time)s", time=last.strftime("%H:%M"))
     if last and that_day.is_near(enter):
         minutes = int((last - enter).total_seconds() // 60)
         badge = (
@@ -115,7 +115,7 @@ def on_day(that_day: DayHours, enter: datetime, clock: str) -> tuple[str, str]:
     remembered = notice.source_kind == "memory"
     kind = label(notice.source_kind) if notice.source_kind else ""
     date = day(notice.as_of) if notice.as_of else "" if remembered else _("no date")
-    source = ", ".join(filter(None, (*notice.hosts(), kind, date)))
+    source = clauses((*notice.hosts(), kind, date))
     if remembered:
         text = _("Open %(hours)s (%(source)s; ask before you go)", hours=times, source=source)
     else:
@@ -223,7 +223,7 @@ def _whom(kind: str | None, towards: str | None, vehicle_country: str | None) ->
     parts += (
         [_("vehicles of %(country)s", country=label(vehicle_country))] if vehicle_country else []
     )
-    return ", ".join(parts) or _("Everybody")
+    return clauses(parts) or _("Everyone")
 
 
 def _said(notice: Notice) -> Said:
@@ -234,7 +234,7 @@ def _said(notice: Notice) -> Said:
         (rule.workdays, _("follows the working days of %(countries)s")),
     ):
         if countries:
-            terms.append(text % {"countries": ", ".join(map(label, countries))})
+            terms.append(text % {"countries": listed(map(label, countries))})
     days = ",".join(WEEKDAYS[number] for number in sorted(notice.weekdays))
     first, last = (
         day(date.isoformat()) if date else "" for date in (notice.valid_from, notice.valid_to)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 import geopandas as gpd
@@ -15,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo import search
-from geo.facets import FILTERED
+from geo.facets import FILTERED, Facets
 from geo.search import Rank
 from webapp import args, labels
 from webapp.explore import drawn, site_sheet
@@ -23,8 +24,8 @@ from webapp.store import Store
 
 LISTED = 100
 """Sites of one page of the list."""
-MOST_PLACES = 200
-"""Gates, ports, airports and towns that the list names at most."""
+MOST_HITS, MOST_GROUPS = 8, 3
+"""Hits that complete what is typed, and provinces and developers among them, at most."""
 AROUND = 5
 """Decimals of a degree of the box around what is found: 1 m."""
 
@@ -60,10 +61,10 @@ def answer(store: Store, values: Mapping[str, Any]) -> dict[str, Any]:
         text was looked for; ``parks``, those of the page as :func:`geo.maps.payload` writes them,
         each with the place ``where`` its text was found; ``filters``, the number of all sites by
         column and value, and ``counts``, that of the sites which the other filters leave; ``bbox``
-        around what is found; ``places``, the gates, ports, airports and towns that are found, the
-        best first; ``first``, the best of all.
+        around what is found; ``best``, the hits of all kinds that complete what is typed, the best
+        first; ``first``, the best place of all.
     """
-    frame, facets = store.layer("parks"), store.facets("parks")
+    frame, facets = store.layer("parks"), (store.facets("parks"), store.classes())
     filters = args.filters(dict(values))
     hits = None
     if "q" in filters and search.fold(filters["q"]):
@@ -86,10 +87,18 @@ def answer(store: Store, values: Mapping[str, Any]) -> dict[str, Any]:
         "count": len(rows),
         "searched": hits is not None,
         "parks": drawn.layer(store, "parks", page, where=where),
-        "filters": {FILTERED[name]: list(facets.counts(name).items()) for name in facets.names},
-        "counts": {FILTERED[name]: _left(store, filters, name) for name in facets.names},
+        "filters": {
+            _column(name): list(facet.counts(name).items())
+            for facet in facets
+            for name in facet.names
+        },
+        "counts": {
+            _column(name): _left(store, facet, filters, name)
+            for facet in facets
+            for name in facet.names
+        },
         "bbox": _around(frame.iloc[rows]) if len(rows) else None,
-        "places": _places(store, hits or {}),
+        "best": _best(store, filters.get("q", ""), hits or {}),
         "first": _first(store, hits or {}, kept),
     }
 
@@ -103,36 +112,46 @@ def _sorted(store: Store, rows: NDArray[np.int64], sort: str | None) -> NDArray[
     return frame.index.get_indexer(ordered(frame.iloc[rows], sort, best).index)
 
 
-def _left(store: Store, filters: dict[str, Any], name: str) -> dict[str, int]:
+def _column(name: str) -> str:
+    """Return the column that a filter looks at; a class is one of its own."""
+    return FILTERED.get(name, name)
+
+
+def _left(store: Store, facets: Facets, filters: dict[str, Any], name: str) -> dict[str, int]:
     """Count the values of a filter among the sites that all other filters leave."""
     others = {key: wanted for key, wanted in filters.items() if key != name}
-    return store.facets("parks").counts(name, store.chosen("parks", others))
+    return facets.counts(name, store.chosen("parks", others))
 
 
 def _around(frame: gpd.GeoDataFrame) -> list[float]:
     return [float(edge) for edge in np.round(frame.total_bounds, AROUND)]
 
 
-def _places(store: Store, hits: Mapping[str, Rank]) -> dict[str, Any]:
-    """Return the places that are found besides parks, as far as they are listed."""
-    entries = store.index().entries if hits else {}
-    others = [key for key in hits if entries[key].layer != "parks"]
-    rows = []
-    for key in others[:MOST_PLACES]:
-        frame = store.layer(entries[key].layer)
-        row = frame.loc[key]
-        names = (*drawn.NAMES[1:], *drawn.OPPOSITE, "kind", "status")
-        known = {name: row[name] for name in names if labels.is_known(row.get(name))}
-        rows.append(
-            {
-                "id": key,
-                "layer": entries[key].layer,
-                "where": hits[key][0],
-                "shape": np.round(shapely.get_coordinates(row.geometry), AROUND).tolist(),
-                **known,
-            }
-        )
-    return {"count": len(others), "rows": rows}
+def _best(store: Store, query: str, hits: Mapping[str, Rank]) -> list[dict[str, Any]]:
+    """Return the best hits, each with its ``rank``: a ``place``, or a ``group`` of parks, which
+    stands before the places of the same rank.
+    """
+    named = drawn.groups(store)
+    of_groups = named.index.find(query) if query else {}
+    groups = [(rank, True, key) for key, rank in islice(of_groups.items(), MOST_GROUPS)]
+    places = [(rank, False, key) for key, rank in islice(hits.items(), MOST_HITS)]
+    best = sorted([*groups, *places], key=lambda hit: hit[0])[:MOST_HITS]
+    return [
+        {"group": named.groups[key], "rank": rank}
+        if is_group
+        else {"place": _place(store, key), "rank": rank}
+        for rank, is_group, key in best
+    ]
+
+
+def _place(store: Store, key: str) -> dict[str, Any]:
+    """Return what the map's script writes and draws of a place that is found."""
+    layer_id = store.index().entries[key].layer
+    row = store.layer(layer_id).loc[key]
+    names = (*drawn.NAMES[1:], *drawn.OPPOSITE, "kind", "status", "province_en")
+    shape = np.round(shapely.get_coordinates(row.geometry), AROUND).tolist()
+    known = {name: row[name] for name in names if labels.is_known(row.get(name))}
+    return {"id": key, "layer": layer_id, "shape": shape, **known}
 
 
 def _first(store: Store, hits: Mapping[str, Rank], kept: NDArray[np.bool_]) -> str | None:

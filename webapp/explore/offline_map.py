@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from geo import layers, maps
 from webapp import args, labels, scripts, styles
-from webapp.explore import drawn, site_facts, site_sheet
+from webapp.explore import drawn, panel_words, site_facts, site_sheet
 from webapp.store import Store, store
 
 SHEETS = ("parks", "gates", "ports", "airports", "cities")
@@ -30,7 +30,7 @@ def render(profile: str = "truck") -> str:
     basemap = opened.data / "basemap" / "basemap.pmtiles"
     config = {
         "urls": {"layers": {}, "site": "#"},
-        **labels.for_script(opened.layer("parks")["province_en"].unique()),
+        **panel_words.for_script(opened.layer("parks")["province_en"].unique()),
         "drive": args.DRIVE,
         "tiles": "",
         "large": [],

@@ -32,7 +32,17 @@ from geo.kept import Kept
 from geo.roads.drive import PROFILE, Drive
 from geo.schema import Field, Layer
 from webapp import args, kept_pages, labels
-from webapp.explore import api, drawn, gate_hours, listing, provenance, records, site_sheet
+from webapp.explore import (
+    api,
+    drawn,
+    gate_hours,
+    listing,
+    panel_words,
+    provenance,
+    records,
+    site_facts,
+    site_sheet,
+)
 from webapp.i18n import current, said
 from webapp.map_frame import MapFrame, frame_of
 from webapp.store import Store, store
@@ -58,7 +68,7 @@ FACETS = ("kind", "status", "country", "province_en", "sectors")
 
 @pages.get("/")
 def index() -> str:
-    values = args.parse(request.args, MAP_STATE)
+    args.parse(request.args, MAP_STATE)
     opened = store()
     parks, large = opened.layer("parks"), drawn.large(opened)
     config = {
@@ -80,7 +90,7 @@ def index() -> str:
             "table": url_for("pages.table"),
             "download": url_for("pages.download", layer_id="parks", extension="geojson"),
         },
-        **labels.for_script(parks["province_en"].unique()),
+        **panel_words.for_script(parks["province_en"].unique()),
         "drive": args.DRIVE,
         "tiles": current_app.config["ONLINE_TILES"],
         "large": large,
@@ -90,7 +100,6 @@ def index() -> str:
         map=MapFrame(frame_of(opened), Markup(maps.script_json(config))),
         parks=len(parks),
         example=opened.package.get("search_example") or _("name, province, district"),
-        filtered=bool(args.filters(values).keys() - {"q"}),
     )
 
 
@@ -130,6 +139,7 @@ def table() -> str:
             lambda: {name: _counts(frame[name]) for name in FACETS if name in frame},
         ),
         values=values,
+        classes=panel_words.filters(layer.id),
         best=best,
         by_traffic=gate_hours.by_traffic(opened) if layer.id == "gates" else set(),
         names=labels.names(opened.targets()).to_dict(),
@@ -177,6 +187,7 @@ def site(site_id: str) -> str:
     return render_template(
         "explore/_site.html" if "part" in values else "explore/site.html",
         **vars(shown),
+        **site_facts.summary(shown.layer, shown.facts),
         opposite=labels.all_names(shown.row, "opposite_name"),
         gate_notes=site_sheet.gate_notes(opened, shown.frame) if is_gate else [],
         opening=gate_hours.of(opened, shown.frame) if is_gate else None,

@@ -15,7 +15,7 @@ from geo.schema import LAYERS, Field, Layer, unfold
 from geo.schema.provenance import POSITION
 from geo.siting import land
 from webapp import labels
-from webapp.i18n import day, translated
+from webapp.i18n import day, sentences, translated
 from webapp.labels import LandWords, quantity
 from webapp.store import Store, store
 
@@ -56,7 +56,7 @@ class Origin:
         if len(places) > MOST_PLACES:
             places = ((_("some of the %(n)s sources below", n=len(places)), ""),)
         date = day(source.as_of) if source.as_of else ""
-        return cls(source.kind, date, places, "; ".join(notes))
+        return cls(source.kind, date, places, sentences(notes))
 
 
 @dataclass(frozen=True)

@@ -54,9 +54,7 @@ class Change:
 def page() -> str:
     values = args.parse(request.args, (*STATE, "part", "wait"))
     opened, drive, to = store(), Drive.of(values), values.get("to")
-    opened.roads(replace(drive, year=None))  # names what cannot be closed or assumed
-    if to is not None and to not in opened.targets().index:
-        raise NotFoundError(_("There is no gate, port, airport or city “%(id)s”.", id=to))
+    check(opened, drive, to)
     change = None
     if drive.year and ("part" in values or "wait" in values):
         change = difference(opened, drive, to)
@@ -86,13 +84,27 @@ def page() -> str:
         rail=rail(opened, drive, times, change.table) if change else [],
         gain=gain,
         longest=float(change.table["gain_s"].max()) if change else np.nan,
-        nearest={
-            "gates": _("Nearest gate"),
-            "ports": _("Nearest container port"),
-            "airports": _("Nearest airport"),
-            "cities": _("Nearest city"),
-        },
+        nearest=nearest(),
     )
+
+
+def nearest() -> dict[str, str]:
+    """Return what the quickest place of each layer is called."""
+    return {
+        "gates": _("Nearest gate"),
+        "ports": _("Nearest container port"),
+        "airports": _("Nearest airport"),
+        "cities": _("Nearest city"),
+    }
+
+
+def check(opened: Store, drive: Drive, to: str | None) -> None:
+    """Raise an error for a gate that cannot be closed, a year that cannot be assumed, and a place
+    that is unknown.
+    """
+    opened.roads(replace(drive, year=None))
+    if to is not None and to not in opened.targets().index:
+        raise NotFoundError(_("There is no gate, port, airport or city “%(id)s”.", id=to))
 
 
 def _kept(opened: Store) -> Kept:
@@ -152,16 +164,16 @@ def rail(opened: Store, drive: Drive, timeline: pd.DataFrame, table: pd.DataFram
     if drive.profile not in transfer_s.index:
         return [
             _(
-                "%(vehicle)s: no change to a railway is known, so none is used.",
+                "%(vehicle)s: no transfer to rail is known, so rail is not used.",
                 vehicle=labels.label(drive.profile),
             )
         ]
     uses = sum(not set(rails["name"]).isdisjoint(names.split("; ")) for names in table["planned"])
     sentences = [
         _(
-            "%(vehicle)s: at each end of a ride by rail %(time)s are assumed for the change between"
-            " road and railway, waiting for the train included. %(n)s of the %(m)s changes use a"
-            " railway.",
+            "%(vehicle)s: %(time)s are assumed at each end of a rail leg for the transfer "
+            "between road and rail, including the wait for the train. %(n)s of %(m)s changes "
+            "use a railway.",
             vehicle=labels.label(drive.profile),
             time=labels.about(transfer_s[drive.profile]),
             n=labels.decimal(uses),
@@ -169,16 +181,16 @@ def rail(opened: Store, drive: Drive, timeline: pd.DataFrame, table: pd.DataFram
         )
     ]
     if not uses and drive.profile == "truck":
-        sentences.append(_("With so long a change, freight gains no time by rail here."))
+        sentences.append(_("Transshipment takes too long for rail freight to save time."))
     elif not uses:
-        sentences.append(_("No way compared here becomes quicker by rail."))
+        sentences.append(_("No compared route gets quicker by rail."))
     return sentences
 
 
 def gain(seconds: float) -> str:
     """Write how much time is saved; NaN where there was no way before."""
     if np.isnan(seconds):
-        return _("reached for the first time")
+        return _("newly reachable")
     return _("less than 5 min") if seconds < SMALL_S else labels.about(seconds)
 
 

@@ -14,7 +14,7 @@ from geo.schema import Field, Layer
 from geo.siting import money
 from geo.siting.land import leased_share, parts, roles
 from webapp.explore.provenance import Origin, origins
-from webapp.i18n import province, translated
+from webapp.i18n import listed, province, sentences, translated
 from webapp.labels import is_known, label, name, quantity
 from webapp.store import Store
 
@@ -49,6 +49,24 @@ class Fact:
     amount: float | None = None
     unit: str = ""
     field: str = ""
+
+
+VERIFIED = ("page", "code")
+"""Kinds of source that others can look up: read on a page, or from public data."""
+KEY = ("rent_term_low_usd_m2", "occupancy_pct", "sectors", "developer", "established_year")
+"""Fields of a park that stand in its grid, after free land."""
+
+
+def summary(layer: Layer, facts: list[Fact]) -> dict[str, Any]:
+    """Return how many facts have a source that can be looked up, of how many known ones
+    (``verified``), and the facts of a park that decide, known or not (``key_facts``).
+    """
+    known = [fact for fact in facts if fact.known and not fact.computed]
+    of_field = {fact.field: fact for fact in reversed(facts)} if layer.id == "parks" else {}
+    return {
+        "verified": (sum(fact.kind in VERIFIED for fact in known), len(known)),
+        "key_facts": [of_field[name] for name in KEY if name in of_field],
+    }
 
 
 def facts(store: Store, layer: Layer, row_id: str, row: Row) -> list[Fact]:
@@ -136,7 +154,7 @@ def _benchmark(store: Store, row: Row) -> list[Fact]:
     note = _(
         "asking prices for the whole lease term, %(year)s: %(averages)s",
         year=benchmark.low.year,
-        averages="; ".join(
+        averages=sentences(
             f"{quantity(row['rent_term_usd_m2'])} {name(row)} ({row['stated_by']})"
             for row in benchmark.rows
         ),
@@ -150,26 +168,24 @@ def _benchmark(store: Store, row: Row) -> list[Fact]:
 
 def _commune_note(row: Row, _kind: str) -> str:
     return {
-        "likely": _("likely: the position may be off by more than the way to the next unit"),
-        "nearest": _("the nearest one: the position lies off every unit"),
-        "named": _("as a source names it"),
+        "likely": _("likely: the position error exceeds the distance to the next unit"),
+        "nearest": _("nearest unit: the position lies outside all units"),
+        "named": _("named by a source"),
     }.get(_word(row, "commune_certainty"), "")
 
 
 def _area_note(row: Row, _kind: str) -> str:
     if basis := _word(row, "area_basis"):
         return _("basis: %(basis)s", basis=label(basis))
-    return _("the source does not say what the area counts")
+    return _("the source does not say if gross or leasable")
 
 
 def _occupancy_note(row: Row, kind: str) -> str:
     year = _word(row, "occupancy_year")
     notes = [_("in %(year)s", year=year)] if year else []
     if row["occupancy_pct"] == 100 and kind == "memory":
-        notes.append(_("only known as full"))
-    return "; ".join(
-        [*notes, _("the share as it was found: what was divided by what is not stated")]
-    )
+        notes.append(_("reported as full"))
+    return sentences([*notes, _("basis of the figure not stated")])
 
 
 def _hours_note(row: Row, _kind: str) -> str:
@@ -225,7 +241,7 @@ def _with_local(row: Row, commune: str) -> str:
 def text(field: Field, value: object) -> str:
     """Write the known value of a field."""
     if field.type == "list":
-        return ", ".join(map(label, unfold(value)))
+        return listed(map(label, unfold(value)))
     if field.type == "boolean":
         return _("yes") if value else _("no")
     if field.type == "number":

@@ -27,7 +27,7 @@ from geo.siting.sites import NOT_OPEN
 from webapp import charts, labels
 from webapp.explore import provenance, site_facts
 from webapp.explore.site_facts import Fact, Row
-from webapp.i18n import N_, said
+from webapp.i18n import N_, listed, said
 from webapp.labels import is_known, label, quantity
 from webapp.store import Store
 
@@ -201,15 +201,11 @@ def _paces(store: Store, profile: str) -> dict[str, float]:
 def _why_not(manifest: Manifest, origin: gpd.GeoDataFrame) -> str:
     """Write why no road is reached from a point."""
     if "country" in origin and not is_known(origin["country"].iloc[0]):
-        return _(
-            "This point lies at sea or outside the countries of this map, so there is no way by"
-            " road."
-        )
+        return _("This point lies at sea or outside the mapped countries, so no road leads there.")
     if not manifest.road_classes:
         return said(NO_ROADS)
     return _(
-        "No road of this network that one can turn off lies within %(km)s km, so nothing can be"
-        " said about access from here.",
+        "No accessible road lies within %(km)s km in this network, so access cannot be estimated.",
         km=quantity(manifest.snap_limit_m / 1000),
     )
 
@@ -283,7 +279,7 @@ def _destinations(
             length_m=length_m,
             distance_m=distance_m,
             gates=gates,
-            via=", ".join(gate_names[gate] for gate in gates),
+            via=listed(gate_names[gate] for gate in gates),
             serves=key in serves[layer_id],
         )
         places[layer_id].append(place)
@@ -351,16 +347,16 @@ def gate_notes(store: Store, gate: gpd.GeoDataFrame) -> list[str]:
     """Write in sentences who may pass a gate on the main roads."""
     network = store.network()
     if gate.index[0] not in network.manifest.gates:
-        return [_("The main roads do not cross the border here, so there is no way through.")]
+        return [_("No main road crosses the border here.")]
     return [_passing(store, gate, profile) for profile in network.profiles]
 
 
 def _passing(store: Store, gate: gpd.GeoDataFrame, profile: str) -> str:
     time = float(border_gates.service_time_s(gate, store.table("crossings"), profile).iloc[0])
     if not np.isfinite(time):
-        return _("%(vehicle)s: no way through in this network", vehicle=label(profile))
+        return _("%(vehicle)s: cannot pass in this network", vehicle=label(profile))
     return _(
-        "%(vehicle)s: passes, assumed %(minutes)d min without a queue",
+        "%(vehicle)s: can pass; %(minutes)d min assumed without a queue",
         vehicle=label(profile),
         minutes=round(time / 60),
     )

@@ -108,7 +108,7 @@ def _one_of(words: Iterable[str]) -> Callable[[str], str]:
 def _form(pattern: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if not re.fullmatch(pattern, text):
-            raise ValueError(_("has not the form %(form)s", form=pattern))
+            raise ValueError(_("does not have the form %(form)s", form=pattern))
         return text
 
     return parse

@@ -13,57 +13,44 @@ from webapp.labels import TEXTS, decimal, duration, is_known, kilometres
 
 SENTENCES = {
     "loose": N_(
-        "Not at odds with the way by road, %(road)s, but no proof of it either: that figure is only"
-        " good to ± %(share)s %% here, the claim as it is written to ± %(rounding)s, and it is"
-        " %(difference)s."
+        "Plausible but unproven: our road estimate is %(road)s ± %(share)s %% (claim: "
+        "%(difference)s)."
     ),
-    "road": N_("Fits the way by road: %(road)s."),
-    "straight_or_road": N_(
-        "Fits: straight line and way by road lie too close together here to be told apart."
-    ),
-    "straight_line": N_("This is the straight line, as the crow flies. By road it is %(road)s."),
-    "straight_alone": N_(
-        "This is the straight line, as the crow flies. A way by road is not known."
-    ),
-    "between": N_(
-        "Longer than the straight line, shorter than the way by road that is known, which is"
-        " %(road)s."
-    ),
+    "road": N_("Matches our road estimate: %(road)s."),
+    "straight_or_road": N_("Plausible: straight line and road are too close to tell apart here."),
+    "straight_line": N_("This is the straight-line distance. By road it is %(road)s."),
+    "straight_alone": N_("This is the straight-line distance. The road distance is unknown."),
+    "between": N_("Longer than the straight line, but shorter than the known road: %(road)s."),
     "faster_than_road": N_(
-        "Sooner than by the roads that are known (%(road)s), but not impossible: roads and speeds"
-        " may be better."
+        "Faster than our road estimate (%(road)s), but not impossible: roads and speeds may be "
+        "better."
     ),
-    "longer": N_("Longer than the way by road, which is %(road)s."),
-    "longer_time": N_(
-        "Longer than the way by road takes: %(road)s, queues and traffic not counted."
-    ),
+    "longer": N_("Longer than by road: %(road)s."),
+    "longer_time": N_("Slower than by road: %(road)s, without queues and traffic."),
     "road_unknown": N_(
-        "Not below the straight line. More cannot be said: the site or the place lies at none of"
-        " these roads."
+        "Not shorter than the straight line. No road of the model is near enough to say more."
     ),
-    "no_way": N_(
-        "Not below the straight line. More cannot be said: these roads do not lead there."
-    ),
+    "no_way": N_("Not shorter than the straight line. The roads of the model do not lead there."),
     "unsure": N_(
-        "Below the straight line, but not called impossible: how exact the two positions are is not"
-        " known."
+        "Shorter than the straight line, but not ruled out: the accuracy of the two positions "
+        "is unknown."
     ),
     "unsure_time": N_(
-        "Too fast even for the straight line, but not called impossible: how exact the two"
-        " positions are is not known."
+        "Too fast even in a straight line, but not ruled out: the accuracy of the two "
+        "positions is unknown."
     ),
     "impossible": N_(
-        "Impossible: even the straight line is %(least)s, and the two positions are good to"
-        " %(accuracy)s together."
+        "Impossible: even the straight line is %(least)s, with both positions accurate to "
+        "%(accuracy)s together."
     ),
     "impossible_time": N_(
-        "Impossible at %(speed)s km/h, the highest speed that is assumed here: even in a straight"
-        " line it would take %(least)s. Who assumes a higher speed may judge otherwise."
+        "Impossible at %(speed)s km/h, the highest speed assumed here: even in a straight line "
+        "it takes %(least)s."
     ),
     "other_thing": N_(
-        "Not judged: the name stands for something else here, such as a bay or an expressway."
+        "Cannot check: the name means something else here, such as a bay or an expressway."
     ),
-    "no_place": N_("Not judged: no place that this atlas knows stands beside it."),
+    "no_place": N_("Cannot check: the place is not recognised."),
 }
 """One or two sentences for each of ``geo.siting.claims.VERDICTS``, some of their own for times."""
 
@@ -119,9 +106,9 @@ def numbers(claim: Claim, top_kph: float) -> list[tuple[str, str]]:
     amount = amount_of(claim)
     rows = [
         (_("Claimed"), claimed(claim)),
-        (_("may be off as it is written"), f"± {amount(claim.rounding)}"),
+        (_("rounding of the claim"), f"± {amount(claim.rounding)}"),
         (_("Straight line"), length(claim.straight_m)),
-        (_("both positions together good to"), length(claim.accuracy_m)),
+        (_("accuracy of both positions"), length(claim.accuracy_m)),
     ]
     if claim.measure == "time":
         title = _(
@@ -131,7 +118,7 @@ def numbers(claim: Claim, top_kph: float) -> list[tuple[str, str]]:
     rows += [
         (_("Length by road"), road_length(claim)),
         (_("Time by road"), road_time(claim)),
-        (_("the way by road taken as good to"), f"± {decimal(100 * share(claim))} %"),
+        (_("assumed accuracy by road"), f"± {decimal(100 * share(claim))} %"),
         (_("Claim against the straight line"), over(claim.over_straight, amount)),
     ]
     if math.isfinite(claim.road_m):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 import pandas as pd
@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from geo.errors import InputError, NotFoundError
 from geo.siting import money
 from webapp import args, charts, readers
+from webapp.field_words import field_name
 from webapp.i18n import said, translated
 from webapp.siting import beside_money, beside_rows, compare_files, files
 from webapp.siting.beside import Part
@@ -119,18 +120,16 @@ def _for_file() -> tuple[Store, Wish, list[str], list[Part], tuple[str, ...]]:
     shown = Compared.of(opened, wish)
     if shown.faults:
         raise InputError(
-            _("The money cannot be compared as asked, and stands as it was found:"), shown.faults
+            _("Prices cannot be compared on this basis and are shown as published:"), shown.faults
         )
     return opened, wish, shown.order, shown.parts, left_out
 
 
-def field_name(name: str) -> str:
-    """Name a field that a number is typed into."""
-    return {
-        "years_left": _("Years left of the lease"),
-        "rate": _("Exchange rate (per USD)"),
-        "offer_value": _("Price per m²"),
-    }[name]
+class Picks(Protocol):
+    """What sites stand in."""
+
+    @property
+    def picked(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -143,7 +142,7 @@ class More:
     found: pd.DataFrame
 
     @classmethod
-    def of(cls, opened: Store, wish: Wish, text: str | None) -> More:
+    def of(cls, opened: Store, wish: Picks, text: str | None) -> More:
         found = opened.select("parks", {"q": text}) if text else opened.layer("parks").iloc[:0]
         return cls(text, found[~found.index.isin(wish.picked)].iloc[:MOST_FOUND])
 
@@ -154,4 +153,4 @@ def _refuse_sites(opened: Store, wish: Wish) -> None:
         raise NotFoundError(_("There is no site “%(name)s”.", name=missing[0]))
     elsewhere = dict.fromkeys(one.site for one in wish.offers if one.site not in wish.picked)
     if elsewhere:
-        raise InputError(_("There are offers for sites that do not stand here:"), list(elsewhere))
+        raise InputError(_("Some quotes are for sites outside this comparison:"), list(elsewhere))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from flask_babel import gettext as _
@@ -12,12 +12,21 @@ from webapp import labels
 from webapp.siting import files
 from webapp.siting.beside import Cell, Part, Row
 from webapp.siting.files import Line
-from webapp.siting.offers import Wish
 from webapp.store import Store
 
 
+class Queried(Protocol):
+    """What a page shows, as its address holds it."""
+
+    def query(self) -> list[tuple[str, Any]]: ...
+
+
 def document(
-    opened: Store, wish: Wish, order: Sequence[str], parts: Sequence[Part], left_out: Sequence[str]
+    opened: Store,
+    wish: Queried,
+    order: Sequence[str],
+    parts: Sequence[Part],
+    left_out: Sequence[str],
 ) -> dict[str, Any]:
     """Return the comparison for programs."""
     parks = opened.layer("parks")
@@ -66,7 +75,11 @@ def _cell(cell: Cell) -> dict[str, Any]:
 
 
 def sheets(
-    opened: Store, wish: Wish, order: Sequence[str], parts: Sequence[Part], left_out: Sequence[str]
+    opened: Store,
+    wish: Queried,
+    order: Sequence[str],
+    parts: Sequence[Part],
+    left_out: Sequence[str],
 ) -> dict[str, list[Line]]:
     """Return the sheets of the workbook: the comparison, the sources, and how to read it."""
     parks = opened.layer("parks")

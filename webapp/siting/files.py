@@ -75,7 +75,7 @@ def origin(source: Origin) -> dict[str, Any]:
 def source_heads() -> Line:
     """Head the sheet of sources."""
     return (
-        *(_("Site"), _("Fact"), _("Value"), _("How it is known")),
+        *(_("Site"), _("Fact"), _("Value"), _("Source type")),
         *(_("Date"), _("Source"), _("Address"), _("Note")),
     )
 
@@ -100,7 +100,7 @@ def about_lines(opened: Store, address: str) -> Iterator[Line]:
     yield _("How to read it"), "Zone Atlas"
     yield _("Page"), address
     yield _("Travel times"), labels.explain_times()
-    yield _("Unknown"), _("What is unknown is written so, and counts as no number.")
+    yield _("Unknown"), _("Unknown values are marked as unknown and never count as zero.")
     for source in about.sources:
         yield _("Source"), source
     yield _("Licence"), about.licence

@@ -1,5 +1,5 @@
-"""Match-making: a sheet of companies goes up, the best sites for each come back, as a page and as a
-workbook; nothing is kept.
+"""Match-making: a sheet of companies goes up, the best sites for each come back, as a page, a
+workbook or JSON; nothing is kept.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from geo.siting.examples import Example
 from geo.siting.matching import Match, Park
 from geo.siting.sheet_faults import Fault, SheetError
 from webapp import args, labels
-from webapp.catalogues import LANGUAGES, catalogue
+from webapp.catalogues import WRITTEN, catalogue
 from webapp.explore import provenance
-from webapp.i18n import current, day, insisting
-from webapp.siting import wording
+from webapp.i18n import current, day, in_script, insisting
+from webapp.siting import files, match_files, wording
 from webapp.siting.files import XLSX
 from webapp.siting.match_words import (
     explain_area,
@@ -107,7 +107,9 @@ def form() -> str:
 @pages.get("/match/template.xlsx")
 def template() -> Response:
     drive = Drive.of(args.parse(request.args, args.DRIVE))
-    titles = {name: workbook.title_of(name, current().code) for name in companies.COLUMNS}
+    titles = {
+        name: in_script(workbook.title_of(name, current().data)) for name in companies.COLUMNS
+    }
     lines = [
         (_("Column"), _("What it holds")),
         *((titles[name], text) for name, text in explained(drive.profile).items()),
@@ -119,24 +121,53 @@ def template() -> Response:
 def answer() -> Any:
     args.parse(request.args, ())
     opened, upload = store(), _upload()
-    drive, also, examples = upload.drive, upload.also, opened.examples()
+    drive, also = upload.drive, upload.also
+    try:
+        matches, sheet = _matched(opened, upload)
+    except SheetError as error:
+        return _page(drive, also, faults=[sentence(fault) for fault in error.found]), 400
+    if upload.as_xlsx:
+        data = _to_xlsx(opened, drive, also, matches, sheet)
+        return _workbook(data, f"zone-atlas-matches-{current().code}.xlsx")
+    return _page(drive, also, Answer.of(matches, sheet))
+
+
+@pages.post("/match.json")
+def as_json() -> Response:
+    """Answer with the matches of a sheet for programs; a sheet that cannot be read is refused with
+    all its faults.
+    """
+    args.parse(request.args, ())
+    opened, upload = store(), _upload()
+    try:
+        matches, sheet = _matched(opened, upload)
+    except SheetError as error:
+        faults = [sentence(fault) for fault in error.found]
+        raise InputError(_("This sheet cannot be read:"), faults) from None
+    response = files.json_response(
+        match_files.document(opened, upload.drive, upload.also, matches, sheet)
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _matched(opened: Store, upload: Upload) -> tuple[list[Match], Sheet]:
+    """Read a sheet and match its companies, a few sheets at once."""
+    drive, examples = upload.drive, opened.examples()
     opened.roads(drive)  # refuses what is not there
     if not _few.acquire(timeout=sheet_process.TIMEOUT_S):
         raise UnavailableError(_("Other sheets are being matched; try again in a minute."))
     try:
         sheet = sheet_process.read_apart(upload.data, _words(opened, examples))
         table = opened.sites(drive)
-        matches = matching.match(sheet.companies, table, examples, profile=drive.profile, also=also)
-    except SheetError as error:
-        return _page(drive, also, faults=[sentence(fault) for fault in error.found]), 400
+        matches = matching.match(
+            sheet.companies, table, examples, profile=drive.profile, also=upload.also
+        )
     finally:
         _few.release()
     if upload.remarks:  # the sheet was written by ourselves, and these belong to the one that came
         sheet = replace(upload.remarks, companies=sheet.companies)
-    if upload.as_xlsx:
-        data = _to_xlsx(opened, drive, also, matches, sheet)
-        return _workbook(data, f"zone-atlas-matches-{current().code}.xlsx")
-    return _page(drive, also, Answer.of(matches, sheet))
+    return matches, sheet
 
 
 def _upload() -> Upload:
@@ -145,7 +176,7 @@ def _upload() -> Upload:
         set(request.files) - {"file"}
     )
     if unknown or request.form.get("format", "") not in ("", "xlsx"):
-        raise InputError(_("This form holds a file, and nothing else."))
+        raise InputError(_("Send only a file with this form."))
     known = (*args.DRIVE, "also")
     values = args.parse(
         MultiDict((name, value) for name, value in request.form.items(multi=True) if name in known),
@@ -179,7 +210,7 @@ def _sheet_of(remarks: str) -> Sheet:
         for fault in (*notes, *left_out):
             sentence(fault)
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise InputError(_("This form holds a file, and nothing else.")) from None
+        raise InputError(_("Send only a file with this form.")) from None
     return Sheet((), notes, left_out)
 
 
@@ -190,12 +221,12 @@ def _words(opened: Store, examples: dict[str, Example]) -> companies.Words:
     def names_of(name: str) -> list[str]:
         return [
             name,
-            *(catalogue(one.locale).upgettext("province", name) for one in LANGUAGES.values()),
+            *(catalogue(one.locale).upgettext("province", name) for one in WRITTEN),
         ]
 
     def make() -> companies.Words:
         words = companies.words(examples, opened.layer("parks"), names_of)
-        for one in LANGUAGES.values():
+        for one in WRITTEN:
             with insisting(one):
                 for code in companies.SECTOR_NAMES:
                     words["sector"].setdefault(companies.fold(labels.label(code)), code)
@@ -207,7 +238,7 @@ def _words(opened: Store, examples: dict[str, Example]) -> companies.Words:
 def _page(
     drive: Drive, also: tuple[str, ...], answer: Answer | None = None, faults: Sequence[str] = ()
 ) -> str:
-    opened, language = store(), current().code
+    opened, language = store(), current().data
     return render_template(
         "siting/match.html",
         drive=drive,
@@ -218,7 +249,7 @@ def _page(
         networks=opened.networks.names(),
         terms=terms(opened, drive, also),
         columns=[
-            (name, workbook.title_of(name, language), text)
+            (name, in_script(workbook.title_of(name, language)), text)
             for name, text in explained(drive.profile).items()
         ],
         examples=opened.examples(),
@@ -244,7 +275,7 @@ def _to_xlsx(
     opened: Store, drive: Drive, also: tuple[str, ...], matches: list[Match], sheet: Sheet
 ) -> bytes:
     titles = (
-        *(_("Company"), _("Row of your sheet"), _("Place"), _("Identifier"), _("Site")),
+        *(_("Company"), _("Your row"), _("Place"), _("Identifier"), _("Site")),
         *(_("Free land"), _("Score of 100")),
         *(_("Reasons"), _("Unknown"), _("Sites that fit"), _("Notes")),
     )

@@ -14,7 +14,7 @@ from geo.siting.matching import Match, Park, Reason
 from geo.siting.measures import limits
 from geo.siting.sheet_faults import SENTENCES, Fault
 from webapp import labels, readers
-from webapp.i18n import current, province
+from webapp.i18n import current, in_script, listed, province, sentences
 from webapp.siting import wording
 from webapp.store import Store, store
 
@@ -32,19 +32,19 @@ def terms(opened: Store, drive: Drive, also: tuple[str, ...]) -> list[tuple[str,
     ]
     if drive.closed:
         names = labels.names(opened.layer("gates"))
-        terms.append((_("Taken as closed"), ", ".join(str(names[gate]) for gate in drive.closed)))
+        terms.append((_("Assumed closed"), listed(str(names[gate]) for gate in drive.closed)))
     if drive.year and built_in:
         year = _(
-            "%(year)s, with the corridors that are planned to be open by then; plans slip",
+            "%(year)s, with corridors planned to open by then; plans may slip",
             year=drive.year,
         )
         terms.append((_("Year"), year))
         if drive.opens:
             names = labels.names(opened.layer("corridors"))
-            opens = ", ".join(f"{names[corridor]} {year}" for corridor, year in drive.opens)
+            opens = listed(f"{names[corridor]} {year}" for corridor, year in drive.opens)
             terms.append((_("Openings assumed"), opens))
     offered = [text for name, text in wording.standing().items() if name not in also]
-    return [*terms, (_("Sites offered"), "; ".join(offered))] if offered else terms
+    return [*terms, (_("Sites offered"), sentences(offered))] if offered else terms
 
 
 def explain_score() -> str:
@@ -61,8 +61,8 @@ def explain_score() -> str:
 def explain_unknown() -> str:
     """Return what becomes of unknown values."""
     return _(
-        "A site of which a value is unknown stays in, and what is unknown is named: ask for it at"
-        " the meeting."
+        "Sites with unknown values are kept, and the unknowns are named: ask about them at the "
+        "meeting."
     )
 
 
@@ -77,24 +77,24 @@ def explain_area() -> str:
 
 def explained(profile: str) -> dict[str, str]:
     """Return what each column holds, for a vehicle."""
-    minutes = _("Minutes by container truck, at most; also in hours: 1.5 h.")
+    minutes = _("Max. minutes by container truck, or hours: 1.5 h.")
     if profile == "car":
-        minutes = _("Minutes by car, at most; also in hours: 1.5 h.")
+        minutes = _("Max. minutes by car, or hours: 1.5 h.")
     return {
-        "company": _("Name, needed in every row."),
+        "company": _("Name; required in every row."),
         "sector": _(
-            "One or more of the sectors below, in English, Vietnamese or Chinese, parted by"
-            " semicolons."
+            "One or more of the sectors below, in English, Vietnamese or Chinese, separated by "
+            "semicolons."
         ),
-        "country": _("Where the company looks, a country of the data; empty for all."),
-        "province": _("One or more provinces, parted by semicolons; empty for all."),
+        "country": _("Country where the company looks for land; empty for all."),
+        "province": _("One or more provinces, separated by semicolons; empty for all."),
         "area_ha": _("Free land needed: hectares; also 50,000 m2, 75 mu."),
         "max_gate_min": minutes,
         "max_port_min": minutes,
         "max_airport_min": minutes,
-        "max_rent_usd_m2": _("Land rent for the whole term, at most: USD/m²."),
-        "people_60min": _("People in places within 60 minutes by car, at least."),
-        "notes": _("Anything; it is given back as it is."),
+        "max_rent_usd_m2": _("Max. land price for the whole lease: USD/m²."),
+        "people_60min": _("Min. population within 60 minutes by car."),
+        "notes": _("Free text; returned unchanged."),
     }
 
 
@@ -103,7 +103,7 @@ def sentence(fault: Fault) -> str:
     values = dict(fault.values)
     for name, value in fault.values.items():
         if isinstance(value, list):
-            values[name] = _(", ").join(_named(fault.values.get("of", ""), code) for code in value)
+            values[name] = listed(_named(fault.values.get("of", ""), code) for code in value)
     text = str(_(SENTENCES[fault.code], **values))
     if fault.column:
         return _(
@@ -120,11 +120,11 @@ def _named(of: str, code: str) -> str:
     units are what they are.
     """
     if of == "column":
-        return workbook.title_of(code, current().code)
+        return in_script(workbook.title_of(code, current().data))
     if of == "province":
         return province(code)
     if of == "sector" and code in store().examples():
-        return str(getattr(store().examples()[code], f"name_{current().code}"))
+        return labels.name(vars(store().examples()[code]))
     return str(labels.label(code)) if of else code
 
 
@@ -196,7 +196,7 @@ def score(park: Park) -> str:
 def unmet(one: Match) -> str:
     """Return which limits leave no site, and what would help."""
     if not one.relaxed:
-        return _("No site meets all limits, and no single limit stands in the way. Take one away.")
+        return _("No site meets all limits, and no single limit is to blame. Remove some.")
     changes = [
         f"{wording.limit_text(name, each.limit)} → {wording.relaxed_text(name, each)}"
         for name, each in one.relaxed

@@ -61,14 +61,12 @@ class Wish:
         offers = [*dict.fromkeys(_offer(*one) for one in values.get("offer", ()))]
         if "offer_value" in values:
             if not {*NEW} <= values.keys():
-                raise InputError(
-                    _("An offer needs its site, what it is paid for, its amount and its currency.")
-                )
+                raise InputError(_("A quote needs a site, a cost type, an amount and a currency."))
             offers.append(_offer(*(values[name] for name in NEW)))
         if len(offers) > MOST_OFFERS:
-            raise InputError(_("At most %(n)s offers are compared.", n=MOST_OFFERS))
+            raise InputError(_("At most %(n)s quotes can be compared.", n=MOST_OFFERS))
         if values.get("sort") not in (None, "money"):
-            raise InputError(_("Sites side by side are sorted by money only."))
+            raise InputError(_("A comparison can be sorted by price only."))
         return cls(
             picked,
             Drive.of(values),

@@ -1,12 +1,10 @@
-"""The investor's table: requirements, the funnel, the ranking and how far it can be trusted."""
+"""The page on which a site is found: who one is, must-haves, weights; the ranking and its trust."""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import cache, partial
-from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -19,181 +17,158 @@ from numpy.typing import NDArray
 
 from geo import maps
 from geo.errors import InputError
-from geo.kept import Kept
 from geo.layers import unfold
-from geo.siting import ranking, reversals, robustness, screening, sites
-from geo.siting.criteria import Criterion
-from geo.siting.limits import STANDING, ZONES, Limit
-from geo.siting.measures import CHOICES, NEEDS, TITLES, criteria, limits
-from geo.siting.ranking import Ranking
+from geo.siting import ranking, screening
+from geo.siting.limits import STANDING, ZONES
+from geo.siting.measures import (
+    CHOICES,
+    FRONT,
+    NEEDS,
+    PLANT,
+    TITLES,
+    criteria,
+    limits,
+)
 from webapp import args, labels, readers
+from webapp.field_words import field_name
 from webapp.i18n import current
 from webapp.map_frame import MapFrame, basemap_url, map_frame
-from webapp.siting import wording, worth
-from webapp.siting.wish import MOST_PICKED, WEIGHTS, Wish
+from webapp.siting import plants, wording, worth
+from webapp.siting.ranked import (
+    DRAWS,
+    DRAWS_OF_AMOUNTS,
+    LISTED,
+    SHOWN,
+    Ranked,
+    Trust,
+    result,
+    trust,
+)
+from webapp.siting.wish import BORDER, MOST_PICKED, WEIGHTS, Wish
 from webapp.store import Store, store
 
 pages = Blueprint("rank", __name__)
 
 STATE = (
-    *("example", "edited", "needs", *CHOICES, *limits(), "drop", "also"),
+    *("example", "edited", "needs", *CHOICES, *limits(), "drop", "also", "supplies", "border"),
     *(*WEIGHTS, *worth.PARAMETERS, "method", "unknown", "pick", *args.DRIVE),
 )
-DRAWS = 10_000
-DRAWS_OF_AMOUNTS = 1_000
-"""Weightings with uncertain amounts drawn besides: each takes ten times as long."""
-SHOWN = 15
-LISTED = 300
-"""Sites that are named of those that are removed or not ranked."""
 TYPED = (*limits(), *(f"v_{name}_{end}" for name in criteria() for end in ("from", "to")))
 """Fields that a number is typed into."""
-KEPT_SHARES = 64
-
-
-# What is shown ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Removed:
-    """A site that falls out: the name of the limit that removes it, whether because its cell is
-    empty, and by how much it fails.
-    """
-
-    site: str
-    name: str
-    limit: Limit
-    unknown: bool
-    shortfall: float
-
-
-@dataclass(frozen=True)
-class Lacking:
-    """Sites that lack a value, all ranked or all not: with the range of each, and for how many each
-    criterion is the reason.
-    """
-
-    sites: pd.DataFrame
-    counts: dict[str, int]
-
-    @classmethod
-    def of(cls, ranked: Ranking, which: pd.Series, reasons: set[str]) -> Lacking:
-        sites = ranked.unknown[which[ranked.unknown.index].to_numpy(bool)]
-        names = Counter(name for cell in sites["missing"] for name in cell if name in reasons)
-        return cls(sites, dict(names.most_common()))
-
-
-@dataclass(frozen=True)
-class Trust:
-    """How far a ranking can be trusted; ``bands`` by the site that is the first of each."""
-
-    bands: dict[str, tuple[int, int]]
-    intervals: pd.DataFrame
-    shares: pd.DataFrame
-    unsure_shares: pd.DataFrame
-    disagreement: robustness.Disagreement
-    reversals: reversals.Reversals
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """Sites in order, those that lack a value, and unless none is ranked how far to trust it."""
-
-    ranking: Ranking
-    apart: Lacking
-    ranged: Lacking
-    trust: Trust | None
-
-    @property
-    def rows(self) -> list[str]:
-        return list(self.ranking.order[:SHOWN])
-
-    @property
-    def weights(self) -> dict[str, float]:
-        return {str(name): float(weight) for name, weight in self.ranking.weights.items()}
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a wish leads to; ``ranked`` is None if no site is left, or nothing weighs."""
-
-    table: pd.DataFrame
-    limits: dict[str, Limit]
-    funnel: screening.Funnel
-    ranked: Ranked | None
-
-    @property
-    def steps(self) -> list[tuple[str, screening.Step]]:
-        return list(zip(self.limits, self.funnel.steps, strict=True))
-
-    @property
-    def remaining(self) -> int:
-        return len(self.funnel.remaining)
-
-    @property
-    def unsure(self) -> set[str]:
-        """The sites that are unknown at some limit that was asked for."""
-        asked = [position for position, name in enumerate(self.limits) if name not in STANDING]
-        states = self.funnel.states.loc[self.funnel.remaining, asked]
-        return set(self.funnel.remaining[(states == screening.UNKNOWN).any(axis=1)])
-
-    @property
-    def removed(self) -> list[Removed]:
-        """The sites that fall out, ``LISTED`` of them at most."""
-        names = list(self.limits)
-        return [
-            Removed(site, names[first], self.limits[names[first]], unknown, shortfall)
-            for site, first, unknown, shortfall, *_rest in self.funnel.first_removed(
-                LISTED
-            ).itertuples()
-        ]
-
-    @property
-    def relax(self) -> list[tuple[str, screening.Relaxation]]:
-        """The smallest changes that let three sites pass; none where some do already."""
-        if self.remaining:
-            return []
-        names = list(self.limits)
-        changes = [change for change in self.funnel.relax(3) if change.enough]
-        return [(names[change.position], change) for change in changes[:3]]
+FEW = 5
+"""Sliders that are seen at first."""
 
 
 @pages.get("/rank")
 def rank() -> Any:
     values, slips = args.parse_form(request.args, (*STATE, "part"), TYPED)
-    opened = store()
+    opened, part = store(), values.get("part")
+    values, gone = without_gone(opened, values)
     wish, left_out, funnel = asked(opened, values)
-    shown = result(opened, wish, funnel)
-    page = render_template(
-        "siting/_rank.html" if values.get("part") else "siting/rank.html",
-        wish=wish,
-        map=None if values.get("part") else _map(opened),
-        pins=_pins(opened, shown.ranked) if shown.ranked else "",
-        left_out=left_out,
-        examples=opened.examples(),
-        facets=_facets(opened),
-        parks=opened.layer("parks"),
-        park=cache(partial(_park, opened)),
-        result=shown,
-        limit_text=cache(wording.limit_text),
-        zone_kinds=ZONES,
-        slips=slips,
-        field_name=wording.field_name,
-    )
-    return (
-        (page, 400) if slips and "part" not in values else page
-    )  # the part names them too, for a script that marks the fields
+    answer = result(opened, wish, funnel)
+    context = {
+        "wish": wish,
+        "result": answer,
+        "park": park_of(opened),
+        "trust": None if part == "sheet" else trust(opened, wish, answer),
+    }
+    if part == "trust":
+        return render_template("siting/_trust.html", **context)
+    context |= {
+        "gone": gone,
+        "pins": _pins(opened, answer.ranked) if answer.ranked else "",
+        "left_out": left_out,
+        "parks": opened.layer("parks"),
+        "plant": plants.plants(opened).get(wish.supplies),
+        "limit_text": cache(wording.limit_text),
+        "zone_kinds": ZONES,
+        "slips": slips,
+        "field_name": field_name,
+    }
+    if part:  # names what cannot be read as well, for a script that marks the fields
+        return render_template("siting/_rank.html", **context)
+    page = render_template("siting/rank.html", **context, **_form(opened, wish))
+    return (page, 400) if slips else page
+
+
+def _form(opened: Store, wish: Wish) -> dict[str, Any]:
+    """Return what the form asks, what it asks first, and what it folds."""
+    usual = [name for name, weight in wish.weights.items() if weight]
+    sliders = [*usual, *(name for name in criteria() if name not in usual)]
+    front = set(sliders[: max(FEW, len(usual))])
+    first = {name: limits()[name] for name in FRONT if name in limits()}
+    others = {name: row for name, row in limits().items() if name not in (*first, PLANT.limit)}
+    first |= {name: others.pop(name) for name in list(others) if name in wish.limits}
+    return {
+        "map": _map(opened),
+        "examples": opened.examples(),
+        "facets": _facets(opened),
+        "plants": [
+            (key, plants.name(opened, plant)) for key, plant in plants.plants(opened).items()
+        ],
+        "plant_limit": PLANT,
+        "usual_min": plants.USUAL_MIN,
+        "first_limits": first,
+        "other_limits": others,
+        "first_sliders": [name for name in criteria() if name in front],
+        "other_sliders": [name for name in criteria() if name not in front],
+        "border": BORDER,
+    }
+
+
+def without_gone(opened: Store, values: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Take out what an older link names and the data no longer hold; return what is left, and what
+    is gone in words.
+    """
+    known: dict[str, tuple[str, Iterable[str]]] = {
+        "example": (_("template"), opened.examples()),
+        "supplies": (_("plant"), plants.plants(opened)),
+        "policy": (_("policy"), opened.layer("policies").index),
+        "pick": (_("site"), opened.layer("parks").index),
+    }
+    kept, gone = dict(values), list[str]()
+    for name, (noun, there) in known.items():
+        if name not in values:
+            continue
+        value = values[name]
+        texts = [value] if isinstance(value, str) else list(value)
+        lost = [text for text in texts if text not in there]
+        gone += [_("%(noun)s “%(name)s”", noun=noun, name=text) for text in lost]
+        if lost:
+            left = [text for text in texts if text not in lost]
+            kept[name] = left
+            if not left:
+                del kept[name]
+    return kept, gone
 
 
 def asked(opened: Store, values: dict[str, Any]) -> tuple[Wish, dict[str, int], screening.Funnel]:
     """Read a wish, without the criteria of an example that too few sites have, and screen by it."""
-    for policy in values.get("policy", ()):
-        if policy not in opened.layer("policies").index:
-            raise InputError(_("There is no policy “%(name)s”.", name=policy))
     wish, left_out = Wish.of(values, opened.examples()), dict[str, int]()
-    funnel = screening.screen(opened.sites(wish.drive), list(wish.screens().values()))
+    table = plants.table(opened, wish.drive, wish.supplies)
+    funnel = screening.screen(table, list(wish.screens().values()))
     if "edited" not in values:
         wish, left_out = _fit(opened, wish, funnel)
     return wish, left_out, funnel
+
+
+def strict(opened: Store, values: dict[str, Any]) -> dict[str, Any]:
+    """Return values as they are, for files, which hold all that is asked or nothing.
+
+    Raises
+    ------
+    InputError
+        The data do not hold what is named.
+    """
+    _kept, gone = without_gone(opened, values)
+    if gone:
+        raise InputError(_("No longer in the data:"), gone)
+    return values
+
+
+def park_of(opened: Store) -> Callable[[str], dict[str, Any]]:
+    """Return what reads a row of the parks by its id, each once."""
+    return cache(partial(_park, opened))
 
 
 def _park(opened: Store, key: str) -> dict[str, Any]:
@@ -254,82 +229,49 @@ def _facets(opened: Store) -> dict[str, list[str]]:
     return opened.keep("choices", make)
 
 
-def result(opened: Store, wish: Wish, funnel: screening.Funnel | None = None) -> Result:
-    """Screen and rank the sites, and find how far the ranking can be trusted; `funnel` is that of
-    the wish, where there is one already.
-    """
-    table, screens, asked = opened.sites(wish.drive), wish.screens(), wish.criteria()
-    funnel = funnel or screening.screen(table, list(screens.values()))
-    left = table.loc[funnel.remaining]
-    ranked = _ranked(opened, wish, left, asked) if len(left) and asked else None
-    return Result(table, screens, funnel, ranked)
-
-
-def _ranked(opened: Store, wish: Wish, left: pd.DataFrame, asked: list[Criterion]) -> Ranked:
-    weights = {each.id: wish.weights[each.id] for each in asked}
-    ranked = ranking.rank(left, asked, weights, method=wish.method, unknown=wish.unknown)
-    heavy = {each.id for each, light in zip(asked, ranked.light, strict=True) if not light}
-    return Ranked(
-        ranked,
-        Lacking.of(ranked, ranked.scores.isna(), heavy),
-        Lacking.of(ranked, ranked.scores.notna(), set(weights)),
-        _trust(opened, wish, ranked, left) if len(ranked.order) else None,
-    )
-
-
-def _trust(opened: Store, wish: Wish, ranked: Ranking, left: pd.DataFrame) -> Trust:
-    bands = robustness.bands(ranked, _spread(opened, wish, ranked, left), first=SHOWN)
-    places = pd.Series(range(1, len(bands) + 1), bands.index).groupby(bands).agg(["first", "last"])
-    return Trust(
-        {ranked.order[first - 1]: (first, last) for first, last in places.to_numpy().tolist()},
-        robustness.weight_intervals(ranked),
-        *_shares(opened, wish, ranked, left),
-        robustness.disagreement(ranked),
-        reversals.reversals(ranked),
-    )
-
-
-def _spread(opened: Store, wish: Wish, ranked: Ranking, left: pd.DataFrame) -> pd.DataFrame:
-    """Return how uncertain the amounts of each criterion are, by its id; 0 where that is not known,
-    so that they count as exact.
-    """
-    drive, names = wish.drive, {each.column: each.id for each in ranked.criteria}
-    spread = sites.uncertainty(
-        left,
-        opened.destinations(drive.closed),
-        network=opened.roads(drive),
-        year=date.today().year,
-    )
-    return spread[list(names)].rename(columns=names).fillna(0)
-
-
-def _shares(
-    opened: Store, wish: Wish, ranked: Ranking, left: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Find in what shares of all weightings sites lead, also with uncertain amounts. The weights at
-    hand do not matter, so a slider that moves finds it kept.
-    """
-
-    def make() -> list[pd.DataFrame]:
-        tables = (
-            robustness.shares(ranked, DRAWS),
-            robustness.shares(ranked, DRAWS_OF_AMOUNTS, spread=_spread(opened, wish, ranked, left)),
+def trust_sentence(trusted: Trust, park: Callable[[str], dict[str, Any]], leader: str) -> str:
+    """Write in one sentence how far the first place can be trusted."""
+    share: Any = trusted.shares.at[leader, "first"]
+    low, high = (int(trusted.places[end][leader]) for end in ("low", "high"))
+    values = {
+        "name": labels.name(park(leader)),
+        "share": round(100 * share),
+        "n": labels.decimal(DRAWS),
+        "b": high,
+    }
+    if low == high:
+        return _(
+            "%(name)s is first in %(share)s %% of %(n)s random weightings, and in 9 of 10 on place"
+            " %(b)s.",
+            **values,
         )
-        return [table[(table > 0).any(axis=1)] for table in tables]  # few of a hundred thousand
-
-    version = opened.network(wish.drive.network).version
-    terms = wish.drive, version, ranked.criteria, wish.method, wish.unknown, date.today().year
-    sites = blake2b("\n".join(left.index).encode(), digest_size=16).digest()
-    kept: Kept = opened.keep("shares", lambda: Kept(KEPT_SHARES))
-    tables = kept.get((*terms, tuple(ranked.light), sites), make)
-    known, unsure = (
-        table.reindex(ranked.scores.index[ranked.ranked], fill_value=0.0) for table in tables
+    return _(
+        "%(name)s is first in %(share)s %% of %(n)s random weightings, and in 9 of 10 between"
+        " places %(a)s and %(b)s.",
+        a=low,
+        **values,
     )
-    return known, unsure
+
+
+def without(held: Any, name: str) -> Any:
+    """Return weights or names without one of them."""
+    if isinstance(held, dict):
+        return {each: weight for each, weight in held.items() if each != name}
+    return tuple(each for each in held if each != name)
+
+
+def relaxed_query(wish: Wish, name: str, change: screening.Relaxation) -> list[tuple[str, Any]]:
+    """Return the query of the same wish with one limit relaxed."""
+    limit = change.limit
+    if name in STANDING:
+        return wish.query(also=(*wish.also, name))
+    if isinstance(limit.value, tuple):
+        return wish.query(limits=wish.limits | {name: [*limit.value, *change.added]})
+    return wish.query(limits=wish.limits | {name: wording.relaxed_to(name, change)})
 
 
 @pages.context_processor
-def _words() -> dict[str, Any]:
+def words() -> dict[str, Any]:
     """Return what the templates write with."""
     return {
         "amount": wording.amount,
@@ -338,19 +280,20 @@ def _words() -> dict[str, Any]:
         "choices": CHOICES,
         "criteria": criteria(),
         "criterion_name": wording.criterion_name,
-        "limit_rows": limits(),
+        "draws": DRAWS,
+        "draws_of_amounts": DRAWS_OF_AMOUNTS,
         "limit_text": wording.limit_text,
         "most_picked": MOST_PICKED,
         "needs": {name: TITLES[name] for name in NEEDS},
         "policy_title": lambda policy: wording.code("policy", policy),
+        "relaxed_query": relaxed_query,
         "relaxed_text": wording.relaxed_text,
         "shortfall_text": wording.shortfall_text,
         "light": ranking.LIGHT,
         "listed": LISTED,
         "plain": readers.plain,
         "shapes": wording.shapes,
+        "trust_sentence": trust_sentence,
         "worth_text": wording.worth_text,
-        "without": lambda weights, name: {
-            each: weight for each, weight in weights.items() if each != name
-        },
+        "without": without,
     }

@@ -21,7 +21,8 @@ from webapp.i18n import province, translated
 from webapp.labels import is_known, label
 from webapp.siting import files, sources, wording
 from webapp.siting.files import Line
-from webapp.siting.rank import STATE, Result, asked, result
+from webapp.siting.rank import STATE, asked, strict
+from webapp.siting.ranked import Result, Trust, result, trust
 from webapp.siting.wish import Wish
 from webapp.store import Store, store
 
@@ -59,26 +60,27 @@ def amount(row: Measure, value: Any) -> Amount:
 
 @pages.get("/rank.json")
 def as_json() -> Response:
-    return files.json_response(document(*_for_file()))
+    return files.json_response(document(*for_file()))
 
 
 @pages.get("/rank.xlsx")
 def as_xlsx() -> Response:
-    book = sheets(*_for_file())
+    book = sheets(*for_file())
     widths = dict.fromkeys(list(book)[:1], (8, 24, 40, 18, 18, 28))
     return files.xlsx_response(book, widths, "ranking")
 
 
-def _for_file() -> tuple[Store, Wish, Result]:
+def for_file() -> tuple[Store, Wish, Result, Trust | None]:
     """Rank as the page of the same query does; unlike it, a field that cannot be read is a
     fault.
     """
     opened = store()
-    wish, _left_out, funnel = asked(opened, args.parse(request.args, STATE))
-    return opened, wish, result(opened, wish, funnel)
+    wish, _left_out, funnel = asked(opened, strict(opened, args.parse(request.args, STATE)))
+    answer = result(opened, wish, funnel)
+    return opened, wish, answer, trust(opened, wish, answer)
 
 
-def document(opened: Store, wish: Wish, ranking: Result) -> dict[str, Any]:
+def document(opened: Store, wish: Wish, ranking: Result, trusted: Trust | None) -> dict[str, Any]:
     """Return the ranking for programs."""
     ranked = ranking.ranked
     order = list(ranked.ranking.order[:MOST_SITES]) if ranked else []
@@ -99,7 +101,7 @@ def document(opened: Store, wish: Wish, ranking: Result) -> dict[str, Any]:
         "weights": ranked.weights if ranked else {},
         "ranked": len(ranked.ranking.order) if ranked else 0,
         "sites": [
-            {"place": place} | _site(opened, wish, ranking, site)
+            {"place": place} | _site(opened, wish, ranking, trusted, site)
             for place, site in enumerate(order, start=1)
         ],
         "not_ranked": [
@@ -137,7 +139,9 @@ def _scores(ranking: Result, site: str) -> tuple[float, float]:
     return 100 * score, 100 * score
 
 
-def _site(opened: Store, wish: Wish, ranking: Result, site: str) -> dict[str, Any]:
+def _site(
+    opened: Store, wish: Wish, ranking: Result, trusted: Trust | None, site: str
+) -> dict[str, Any]:
     ranked = ranking.ranked
     assert ranked is not None
     park: Any = opened.layer("parks").loc[site]
@@ -156,10 +160,10 @@ def _site(opened: Store, wish: Wish, ranking: Result, site: str) -> dict[str, An
             ],
         }
     shares = {}
-    if ranked.trust:
+    if trusted:
         shares = {
-            "first": files.number(ranked.trust.shares["first"].get(site)),
-            "first_five": files.number(ranked.trust.shares["first_five"].get(site)),
+            "first": files.number(trusted.shares["first"].get(site)),
+            "first_five": files.number(trusted.shares["first_five"].get(site)),
         }
     return {
         "id": site,
@@ -186,7 +190,9 @@ def _origins(opened: Store, wish: Wish, site: str, name: str) -> tuple[Origin, .
     return sources.computed(wish.drive.network)
 
 
-def sheets(opened: Store, wish: Wish, ranking: Result) -> dict[str, list[Line]]:
+def sheets(
+    opened: Store, wish: Wish, ranking: Result, trusted: Trust | None
+) -> dict[str, list[Line]]:
     """Return the sheets of the workbook: the ranking, the sources, what is left out, and how to
     read it.
     """
@@ -197,7 +203,7 @@ def sheets(opened: Store, wish: Wish, ranking: Result) -> dict[str, list[Line]]:
         weights = ranking.ranked.weights.items()
         about += [(_("Weight"), wording.criterion_name(name), share) for name, share in weights]
     return {
-        _("Ranking"): list(_table(opened, ranking)),
+        _("Ranking"): list(_table(opened, ranking, trusted)),
         _("Sources"): [files.source_heads(), *_source_lines(opened, wish, ranking)],
         _("Not ranked"): list(_others(opened, ranking)),
         _("How to read it"): about,
@@ -208,7 +214,7 @@ def _order(ranking: Result) -> list[str]:
     return list(ranking.ranked.ranking.order[:MOST_SITES]) if ranking.ranked else []
 
 
-def _table(opened: Store, ranking: Result) -> Iterator[Line]:
+def _table(opened: Store, ranking: Result, trusted: Trust | None) -> Iterator[Line]:
     ranked = ranking.ranked
     measures = [criteria()[each.id] for each in ranked.ranking.criteria] if ranked else []
     yield (
@@ -219,7 +225,7 @@ def _table(opened: Store, ranking: Result) -> Iterator[Line]:
     )
     for place, site in enumerate(_order(ranking), start=1):
         assert ranked is not None
-        assert ranked.trust is not None  # as soon as a site is ranked
+        assert trusted is not None  # as soon as a site is ranked
         park: Any = opened.layer("parks").loc[site]
         low, high = _scores(ranking, site)
         cells: list[Any] = []
@@ -228,7 +234,7 @@ def _table(opened: Store, ranking: Result) -> Iterator[Line]:
             number = value.text if value.high is None else files.number(value.high)
             low_end = value.text if value.low is None else files.number(value.low)
             cells += [low_end, number] if row.id in TIMES else [number]
-        shares: list[Any] = [ranked.trust.shares.at[site, name] for name in ("first", "first_five")]
+        shares: list[Any] = [trusted.shares.at[site, name] for name in ("first", "first_five")]
         yield (
             *(place, site, labels.name(park), province(park["province_en"])),
             *(label(park["status"]), provenance.land_of(park, site).text),

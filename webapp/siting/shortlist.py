@@ -12,13 +12,15 @@ from webapp.store import store
 
 pages = Blueprint("shortlist", __name__)
 
+STATE = ("pick",)
+"""Parameters that say what is listed."""
 MOST_SAVED = 100
 """Sites of a list; the script that keeps one holds the same number."""
 
 
 @pages.get("/shortlist")
 def shortlist() -> Any:
-    values = args.parse(request.args, ("pick", "part"))
+    values = args.parse(request.args, (*STATE, "part"))
     picked = tuple(dict.fromkeys(values.get("pick", ())))
     parks = store().layer("parks")
     listed = picked[:MOST_SAVED]

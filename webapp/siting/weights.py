@@ -27,8 +27,12 @@ LIMIT = 0.1
 """A consistency ratio above this asks for second thoughts. Source: Saaty 1980, remembered, as in
 :func:`geo.siting.ranking.ahp`.
 """
-SCALE = (*range(9, 0, -1), *range(-2, -10, -1))
-"""Answers as they stand in an address, from “first much more” to “second much more”."""
+STEPS = (5, 3, 1, -3, -5)
+"""Answers that are offered, as they stand in an address: from “first much more” to “first much
+less”. Links may hold any from 9 to -9; such a one is offered besides.
+
+Source: a Zone Atlas choice of five of the seventeen steps of Saaty 1980.
+"""
 
 Pairs = dict[tuple[str, str], int]
 
@@ -83,7 +87,7 @@ def weights() -> str:
         chosen=chosen,
         fewest=FEWEST,
         most=MOST,
-        pairs=[(one, other, code, options(one, other)) for (one, other), code in pairs.items()],
+        pairs=[(one, other, code, options(code)) for (one, other), code in pairs.items()],
         kept=[f"{one}:{other}:{code}" for (one, other), code in given.items()],
         found=found,
         shown=shown,
@@ -144,31 +148,26 @@ def worst_conflict(chosen: list[str], pairs: Pairs) -> Conflict | None:
     return max(every, key=lambda one: abs(math.log(one.implied / one.said)), default=None)
 
 
-def options(one: str, other: str) -> list[tuple[int, str]]:
+def options(code: int) -> list[tuple[int, str]]:
     """Return the answers to a pair with their words, from the first far above to the second far
-    above.
+    above; the present one is among them.
     """
-    return [(code, answer(code, criterion_name(one), criterion_name(other))) for code in SCALE]
+    return [(each, answer(each)) for each in sorted({*STEPS, code}, key=factor, reverse=True)]
 
 
-def answer(code: int, one: str, other: str) -> str:
-    """Put an answer into words."""
-    a, b, n = (one, other, code) if code > 0 else (other, one, -code)
-    match n:
-        case 1:
-            return _("1 – both are equally important")
-        case 3:
-            return _("3 – %(a)s is somewhat more important than %(b)s", a=a, b=b)
-        case 5:
-            return _("5 – %(a)s is clearly more important than %(b)s", a=a, b=b)
-        case 7:
-            return _("7 – %(a)s is much more important than %(b)s", a=a, b=b)
-        case 9:
-            return _("9 – %(a)s is extremely more important than %(b)s", a=a, b=b)
-    return _(
-        "%(n)s – %(a)s is more important, between %(low)s and %(high)s",
-        n=n,
-        a=a,
-        low=n - 1,
-        high=n + 1,
+def answer(code: int) -> str:
+    """Put into words how the first of a pair compares with the second."""
+    texts = {
+        5: _("much more important than"),
+        3: _("more important than"),
+        1: _("as important as"),
+        -3: _("less important than"),
+        -5: _("much less important than"),
+    }
+    if code in texts:
+        return texts[code]
+    return (
+        _("%(n)s times as important as", n=code)
+        if code > 0
+        else _("1/%(n)s as important as", n=-code)
     )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flask_babel import gettext as _
-
 from geo.errors import InputError
 from geo.roads.drive import Drive
 from geo.siting import ranking
@@ -14,15 +12,15 @@ from geo.siting.companies import USUAL
 from geo.siting.criteria import Criterion
 from geo.siting.examples import Example
 from geo.siting.limits import STANDING, ZONES, Limit
-from geo.siting.measures import CHOICES, NEEDS, criteria, limits
+from geo.siting.measures import CHOICES, DESTINATIONS, NEEDS, PLANT, criteria, limits
 from webapp import readers
 from webapp.siting import worth
 from webapp.siting.worth import Worth
 
 WEIGHTS = {f"w_{name}": name for name in criteria()}
-
-
 MOST_PICKED = 5
+BORDER = next(row.id for row in DESTINATIONS if row.layer == "gates")
+"""The criterion that counts for who trades over the land border."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,8 @@ class Wish:
     ``limits`` by parameter: a number in the unit of the form, or texts; ``drop``: parameters whose
     unknown sites go; ``weights`` by criterion, and their ``worth`` where it is not in proportion
     between the sites; ``also``: limits of ``STANDING`` that do not hold; ``picked`` sites to
-    compare."""
+    compare; ``supplies``: the plant that is supplied, by id; ``border``: whether one trades over
+    the land border, yes or no, and empty where that is not stated."""
 
     drive: Drive
     limits: dict[str, Any]
@@ -44,19 +43,13 @@ class Wish:
     picked: tuple[str, ...] = ()
     example: Example | None = None
     also: tuple[str, ...] = ()
+    supplies: str = ""
+    border: str = ""
 
     @classmethod
     def of(cls, values: dict[str, Any], examples: dict[str, Example]) -> Wish:
         """Read it from a query; an example fills the form until somebody edits it."""
-        if values.get("example") not in (None, *examples):
-            raise InputError(
-                _(
-                    "There is no example “%(name)s”; there are %(known)s.",
-                    name=values["example"],
-                    known=", ".join(examples),
-                )
-            )
-        example = examples.get(values.get("example", ""))
+        example, supplies = examples.get(values.get("example", "")), values.get("supplies", "")
         asked = {name: values[name] for name in (*CHOICES, "needs", *limits()) if name in values}
         weights = {
             name: float(values[parameter])
@@ -69,17 +62,22 @@ class Wish:
             asked, drop, weights = usual | asked, drop or dropped, dict(example.weights) | weights
         if not any(weights.values()) and "edited" not in values:
             weights = dict(USUAL)
+        if not supplies:
+            asked.pop(PLANT.limit, None)
+        border = values.get("border", "")
         return cls(
             Drive.of(values),
             asked,
             drop,
-            weights,
+            _at_the_border(weights, border),
             worth.read(values),
             values.get("method", "sum"),
             values.get("unknown", "apart"),
             tuple(dict.fromkeys(values.get("pick", ())))[:MOST_PICKED],
             example,
             tuple(dict.fromkeys(values.get("also", ()))),
+            supplies,
+            border,
         )
 
     def screens(self) -> dict[str, Limit]:
@@ -141,7 +139,20 @@ class Wish:
         query += [(f"v_{name}", str(worth)) for name, worth in mine.worth.items()]
         query += [("method", mine.method)] if mine.method != "sum" else []
         query += [("unknown", mine.unknown)] if mine.unknown != "apart" else []
+        query += [("supplies", mine.supplies)] if mine.supplies else []
+        query += [("border", mine.border)] if mine.border else []
         return [*query, *(("pick", site) for site in mine.picked), *mine.drive.query().items()]
+
+
+def _at_the_border(weights: dict[str, float], border: str) -> dict[str, float]:
+    """Return weights without that of the border where nobody crosses it, and with one where
+    somebody does.
+    """
+    if border == "no":
+        return {name: weight for name, weight in weights.items() if name != BORDER}
+    if border == "yes" and not weights.get(BORDER):
+        return weights | {BORDER: USUAL[BORDER]}
+    return weights
 
 
 def _fields(example: Example) -> tuple[dict[str, Any], tuple[str, ...]]:

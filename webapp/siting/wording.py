@@ -13,7 +13,7 @@ from geo.siting.limits import STANDING, Limit
 from geo.siting.measures import CHOICES, DESTINATIONS, TITLES, Measure, criteria, limits
 from geo.siting.screening import Relaxation
 from webapp import labels
-from webapp.i18n import province, said
+from webapp.i18n import listed, province, said
 from webapp.labels import is_known
 from webapp.siting.worth import Worth
 from webapp.store import store
@@ -25,9 +25,16 @@ def amount(criterion: str, value: Any) -> str:
     if not is_known(value):
         return _("unknown")
     if row.id in {destination.id for destination in DESTINATIONS}:
-        return labels.duration(value) if np.isfinite(value) else _("none by road")
+        return time(value)
     text = labels.quantity(value, "" if row.is_counted else row.unit)
     return text if row.enough is None else _("up to %(amount)s", amount=text)
+
+
+def time(seconds: float) -> str:
+    """Write a time by road, known or not."""
+    if not is_known(seconds):
+        return _("unknown")
+    return labels.duration(seconds) if np.isfinite(seconds) else _("none by road")
 
 
 def bars(
@@ -88,14 +95,6 @@ def worth_text(name: str, worth: Worth) -> str:
     return _("in proportion from %(a)s to %(b)s", a=a, b=b)
 
 
-def field_name(name: str) -> str:
-    """Name a field that a number is typed into: a limit, or an end of how a criterion counts."""
-    if name in limits():
-        return said(limits()[name].limit_label)
-    criterion, end = name.removeprefix("v_").rsplit("_", 1)
-    return f"{criterion_name(criterion)}, {_('from') if end == 'from' else _('to')}"
-
-
 def standing() -> dict[str, str]:
     """Return the texts of the limits that hold unless they are switched off, by name."""
     return {name: said(TITLES[name]) for name in STANDING}
@@ -106,7 +105,11 @@ def limit_text(name: str, limit: Limit) -> str:
     if name in TITLES:
         return said(TITLES[name])
     if isinstance(limit.value, tuple):
-        return f"{said(CHOICES[name].label)}: {', '.join(code(name, one) for one in limit.value)}"
+        return _(
+            "%(field)s: %(fault)s",
+            field=said(CHOICES[name].label),
+            fault=listed(code(name, choice) for choice in limit.value),
+        )
     row = limits()[name]
     return f"{said(row.limit_label)} {size(row, limit.value)}"
 
@@ -127,10 +130,15 @@ def relaxed_text(name: str, change: Relaxation) -> str:
     """Write to what a limit would have to be relaxed."""
     if change.added:
         names = (_("full sites") if name == "full" else code(name, added) for added in change.added)
-        return _("allow also %(names)s", names=", ".join(names))
+        return _("allow also %(names)s", names=listed(names))
+    return labels.quantity(relaxed_to(name, change), limits()[name].unit)
+
+
+def relaxed_to(name: str, change: Relaxation) -> float:
+    """Return the number to which a limit would have to be relaxed, in the unit of the screen."""
     row = limits()[name]
     value = float(change.value) / row.scale  # type: ignore[arg-type]
-    return labels.quantity((np.ceil if row.kind == "at_most" else np.floor)(value), row.unit)
+    return float((np.ceil if row.kind == "at_most" else np.floor)(value))
 
 
 def shortfall_text(name: str, short: float) -> str:

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from geo.errors import InputError
 from geo.siting.criteria import Shape
 from geo.siting.measures import Measure, criteria
+from webapp.i18n import said
 from webapp.readers import plain
 
 PARAMETERS = tuple(f"v_{name}{end}" for name in criteria() for end in ("", "_from", "_to"))
@@ -57,44 +58,39 @@ def read(values: dict[str, Any]) -> dict[str, Worth]:
         shape, ends = values.get(key, ("linear", ()))
         apart = values.get(f"{key}_from"), values.get(f"{key}_to")
         if ends and apart != (None, None):
-            faults.append(
-                _(
-                    "%(name)s: holds the range already, so neither %(name)s_from nor %(name)s_to is"
-                    " needed",
-                    name=key,
-                )
-            )
+            faults.append(_("%(name)s: the range is given twice", name=said(row.label)))
             continue
         if len(ends) == 1:
             ends = (None, *ends) if is_cost else (*ends, None)
         worth = Worth(shape, *(ends or apart))
-        fault = _fault(row, key, worth, values.get(row.limit))
+        fault = _fault(row, worth, values.get(row.limit))
         if fault:
             faults.append(fault)
         elif worth != Worth():
             worths[name] = worth
     if faults:
         raise InputError(
-            _("The address has a fault:") if len(faults) == 1 else _("The address has faults:"),
+            _("The address has an error:") if len(faults) == 1 else _("The address has errors:"),
             faults,
         )
     return worths
 
 
-def _fault(row: Measure, key: str, worth: Worth, asked: float | None) -> str:
+def _fault(row: Measure, worth: Worth, asked: float | None) -> str:
     """Return what is wrong with a range; an empty text if nothing is."""
     shape, low, high = worth
+    name = said(row.label)
     if shape == "step":
         is_cost = row.direction == "cost"
         needed, other = (high, low) if is_cost else (low, high)
         end = _("an upper end") if is_cost else _("a lower end")
         if needed is None:
-            return _("%(name)s: a step needs %(end)s, such as %(name)s=step:60", name=key, end=end)
-        return "" if other is None else _("%(name)s: a step has only %(end)s", name=key, end=end)
+            return _("%(name)s: a step needs %(end)s", name=name, end=end)
+        return "" if other is None else _("%(name)s: a step has only %(end)s", name=name, end=end)
     if low is not None and high is not None and low >= high:
         ends = {"low": plain(low), "high": plain(high)}
-        return _("%(name)s: %(low)s is not less than %(high)s", name=key, **ends)
+        return _("%(name)s: %(low)s is not less than %(high)s", name=name, **ends)
     if row.enough is not None and asked and low is not None and low >= asked:
         ends = {"low": plain(low), "high": plain(asked)}
-        return _("%(name)s: %(low)s is not less than the area needed, %(high)s", name=key, **ends)
+        return _("%(name)s: %(low)s is not less than the area needed, %(high)s", name=name, **ends)
     return ""

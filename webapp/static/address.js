@@ -7,14 +7,14 @@
  *
  * `step` makes a step of history, to which Back returns; without it the present one is changed. The
  * language stays as it is named.
- * `history.state.depth` counts the steps that have been made on this page.
+ * `history.state.depth` says how many steps back there was no sheet.
  */
-export function write(query, { hash = "", step = false } = {}) {
+export function write(query, { hash = "", step = false, depth = 0 } = {}) {
   const named = new URLSearchParams(location.search).get("lang");
   if (named && !query.has("lang")) query.set("lang", named);
   const text = readable(query);
   const address = location.pathname + (text ? `?${text}` : "") + hash;
-  if (step) history.pushState({ depth: (history.state?.depth || 0) + 1 }, "", address);
+  if (step) history.pushState({ depth }, "", address);
   else history.replaceState(history.state, "", address);
   document.querySelectorAll(".languages a").forEach(follow);
 }

@@ -7,6 +7,7 @@
  * Needs leaflet.js and protomaps-leaflet.js before it. What the file holds: data/basemap/README.md.
  */
 import { roadLabels, roadPaint } from "./basemap_roads.js";
+import { han } from "./han.js";
 
 const ATTRIBUTION = '<a href="https://www.soest.hawaii.edu/pwessel/gshhg/">GSHHG</a> (LGPL) · ' +
   '© <a href="https://www.openstreetmap.org/copyright">OpenStreetMap contributors</a> (ODbL) · ' +
@@ -44,6 +45,16 @@ const NAMES = {
   vi: ["name_vi", "name_en"],
   zh: ["name_zh", "name_vi", "name_en"],
 };
+
+/** Return where a label finds its name; in traditional characters it is written beside the other. */
+function namesIn(lang, table) {
+  const names = NAMES[lang] || NAMES.en;
+  if (!table || !Object.keys(table).length) return names;
+  return (_zoom, { props }) => {
+    if (props.name_zh) props.name_written ??= han(props.name_zh, table);
+    return ["name_written", ...names];
+  };
+}
 
 // Text size and weight of a place by its rank, 1 the largest; a place appears at the zoom its tile
 // first holds it.
@@ -101,9 +112,10 @@ function paintRules(P) {
  * What is written; a rule further up wins where two labels meet, and within a rule the larger
  * place.
  */
-function labelRules(P, lang) {
+function labelRules(P, lang, table) {
+  const names = namesIn(lang, table);
   const text = {
-    labelProps: NAMES[lang] || NAMES.en,
+    labelProps: names,
     fontFamily: FONTS,
     stroke: COLOR.halo,
     width: 2.5,
@@ -145,7 +157,7 @@ function labelRules(P, lang) {
       ),
       sort: (one, other) => one.rank - other.rank || other.population - one.population,
     },
-    ...roadLabels(P, { names: NAMES[lang] || NAMES.en, halo: COLOR.halo, fonts: FONTS }),
+    ...roadLabels(P, { names, halo: COLOR.halo, fonts: FONTS }),
     {
       dataSource: "region",
       dataLayer: "province_label",
@@ -178,11 +190,12 @@ function bytesSource(bytes) {
  *
  * source: the address of the PMTiles file (served with ranges), or its bytes as a Uint8Array (no
  * request at all).
- * options: `lang` ("en", "vi" or "zh"), and any option of L.GridLayer.
+ * options: `lang` ("en", "vi" or "zh"), for Chinese in other characters a table `traditional`, and
+ * any option of L.GridLayer.
  */
 export function layer(source, options) {
   const P = window.protomapsL;
-  const { lang = "en", ...rest } = options || {};
+  const { lang = "en", traditional = null, ...rest } = options || {};
   // the bundle keeps this class to itself
   const PMTiles = new P.PmtilesSource("", false).p.constructor;
   const url = new PMTiles(typeof source === "string" ? source : bytesSource(source));
@@ -197,7 +210,7 @@ export function layer(source, options) {
       region: { url, maxDataZoom: REGION_ZOOM },
     },
     paintRules: paintRules(P),
-    labelRules: labelRules(P, lang),
+    labelRules: labelRules(P, lang, traditional),
   });
   // Before its first tile and between tiles the map is sea, not Leaflet's grey.
   result.on("add", () => {

@@ -39,10 +39,6 @@ function answer(parks, index) {
   const visible = ordered.filter((park) => matches(park, null));
   const sorted = SORTS[state.sort] ? [...visible].sort(SORTS[state.sort]) : visible;
   const listed = new Set(visible.map((park) => park.id));
-  const others = hits
-    ? [...hits].filter(([id, hit]) => hit.layer !== "parks" && places[id])
-      .map(([id, hit]) => ({ place: places[id], where: hit.rank[0] }))
-    : [];
   return {
     total: parks.length,
     count: visible.length,
@@ -53,14 +49,31 @@ function answer(parks, index) {
     values: (column) =>
       [...count(parks, column)].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)),
     left: (column) => count(parks.filter((park) => matches(park, column)), column),
-    others,
-    morePlaces: others.length,
+    best: hits ? bestOf(index, hits) : [],
+    listed: (place) => place.mark && "sectors" in place,
     first: hits &&
       [...hits].find(([id, hit]) => (hit.layer === "parks" ? listed.has(id) : places[id]))?.[0],
     points: () => visible.map((park) => latlng(park.shape[0])),
     same: (before) =>
       visible.length === before.count && visible.every((park, i) => park === before.visible[i]),
   };
+}
+
+const MOST = 8; // as webapp/explore/listing.py has it
+const before = (a, b) => a.rank[0] - b.rank[0] || a.rank[1] - b.rank[1];
+
+/** The best hits: provinces and developers before places of the same rank. */
+function bestOf(index, hits) {
+  const groups = find({ ...index, rows: index.groups.map(({ row }) => row) }, state.q);
+  const named = [...groups].map(([key, { rank }]) => ({
+    group: index.groups.find(({ row }) => row[0] === key),
+    rank,
+  }));
+  const placed = [...hits].filter(([id]) => places[id]).map(([id, { rank }]) => ({
+    place: places[id],
+    rank,
+  }));
+  return [...named.sort(before).slice(0, 3), ...placed].sort(before).slice(0, MOST);
 }
 
 /**

@@ -1,8 +1,9 @@
 /*
  * The marks and lines of the map, by layer, and the tiles of a server where one is set.
  */
+import { LIFT, light } from "./lit.js";
 import { config, filterQuery, latlng, LAYERS, map, nameOf, state, tooltip } from "./page.js";
-import { canvas, choose, light, places } from "./sheet.js";
+import { canvas, choose, places } from "./sheet.js";
 import * as symbols from "./symbols.js";
 import { TiledMarks } from "./tiled.js";
 
@@ -38,9 +39,9 @@ export function addParks(rows) {
 function parkMark(park, where, aside) {
   park.mark = new symbols.ParkMark(where, {
     renderer: canvas,
-    kind: park.kind,
-    status: park.status,
-    radius: state.site === park.id ? 8.5 : 6.5,
+    park,
+    base: symbols.radiusOf(park),
+    radius: symbols.radiusOf(park) + (state.site === park.id ? LIFT : 0),
     lit: state.site === park.id,
     aside: 18 * aside,
     bubblingMouseEvents: false,
@@ -76,6 +77,9 @@ function placeMark(layer, place, where) {
   const mark = L.marker(where, {
     icon: L.divIcon({ html: icon, className: `badge ${layer}`, iconSize: [side, side] }),
     alt: nameOf(place),
+    keyboard: false, // see stops.js
+    kind: place.kind,
+    status: place.status,
     riseOnHover: true,
     zIndexOffset: layer === "gates" ? 1000 : 0,
   });
@@ -118,6 +122,8 @@ export function addCorridors(rows) {
         lineCap: "butt",
         lineJoin: "round",
         smoothFactor: 1,
+        kind: row.kind,
+        status: row.status,
         ...style,
       });
       const ref = row.ref ? `${row.ref} · ` : "";

@@ -57,7 +57,7 @@ export function follow(form, part, { query, asking = () => {}, show, failed = ()
 
   async function refresh() {
     const wish = query();
-    write(wish);
+    write(wish, { hash: location.hash });
     wish.set("part", "sheet");
     asking();
     part.classList.add("waiting");

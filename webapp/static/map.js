@@ -5,8 +5,10 @@ import { layer } from "./basemap.js";
 import { nameControls } from "./controls.js";
 import { held } from "./held.js";
 import { addCorridors, addParks, addPlaces, groups, showLayers, showTiles } from "./layers.js";
-import { drawLayerChips, drawLegend } from "./legend.js";
+import { drawLayerChips, drawLegend, keepLegend } from "./legend.js";
 import { fitHits, listen, refresh, take } from "./list.js";
+import { keepNames } from "./names.js";
+import { light } from "./lit.js";
 import {
   $,
   ask,
@@ -24,7 +26,10 @@ import {
   writeAddress,
 } from "./page.js";
 import { sayWait, served } from "./served.js";
-import { chooseAt, closed, closeSheet, light, places, restore } from "./sheet.js";
+import { keepOneStop } from "./stops.js";
+import { chooseAt, closed, closeSheet, places, restore } from "./sheet.js";
+
+const NEAR = 9; // the zoom from which gates and ports are as large as in the legend
 
 /** Show the state, which has been read from the address, in the panel and on the map. */
 function showState() {
@@ -57,16 +62,25 @@ async function start() {
   const basemap = own
     ? Uint8Array.from(atob(own.basemap), (char) => char.charCodeAt(0))
     : urls.basemap;
-  if (basemap.length) layer(basemap, { lang: config.language }).addTo(map);
+  if (basemap.length) {
+    layer(basemap, { lang: config.language, traditional: config.traditional }).addTo(map);
+  }
   const placed = Boolean(location.hash); // the state writes one, too
   if (placed) readHash();
   else if (wide()) { // centred in what the panel leaves free
     map.panBy([-$("content").offsetWidth / 2, 0], { animate: false });
   }
   listen();
+  keepNames();
+  keepOneStop();
+  keepLegend();
+  const near = () => map.getContainer().classList.toggle("far", map.getZoom() < NEAR);
+  map.on("zoomend", near);
+  near();
   $("close").addEventListener("click", closeSheet);
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !$("sheet").hidden) closeSheet();
+    const inBox = document.querySelector("[popover]:popover-open");
+    if (event.key === "Escape" && !inBox && !$("sheet").hidden) closeSheet();
   });
   const names = ["corridors", "parks", "gates", "ports", "airports", "cities"];
   const large = config.large.length > 0;

@@ -5,6 +5,7 @@
  * server.
  */
 import { write } from "./address.js";
+import { han } from "./han.js";
 import { patiently } from "./patient.js";
 
 export const config = JSON.parse(document.getElementById("config").textContent);
@@ -18,10 +19,18 @@ export const $ = (id) => document.getElementById(id);
 
 // The state and its address -----------------------------------------------------------------------
 
-export const FACETS = [["kind", "kind"], ["status", "status"], ["country", "country"], [
-  "province_en",
-  "province",
-], ["sectors", "sector"]];
+/** Each filter: the column it looks at, and its name in an address. */
+export const FACETS = [
+  ["sectors", "sector"],
+  ["size", "size"],
+  ["price", "price"],
+  ["availability", "availability"],
+  ["port_time", "port_time"],
+  ["province_en", "province"],
+  ["kind", "kind"],
+  ["status", "status"],
+  ["country", "country"],
+];
 const LINES = ["roads", "railways", "waterways"];
 export const LAYERS = ["gates", "ports", "airports", ...LINES];
 const DEFAULT_LAYERS = ["gates", "ports", "airports", "roads", "waterways"];
@@ -63,8 +72,11 @@ export function filterQuery() {
   return query;
 }
 
-/** Write the state into the address; `step` makes a step of history. */
-export function writeAddress(step) {
+/**
+ * Write the state into the address; `step` makes a step of history, which closing the sheet takes
+ * back where it is one `ofSheet`.
+ */
+export function writeAddress({ step = false, ofSheet = false } = {}) {
   if (own) return;
   const query = filterQuery();
   const download = urls.download + (query.size ? "?" + query : "");
@@ -76,7 +88,7 @@ export function writeAddress(step) {
   [...PLACE, ...DRIVE, "tiles"].forEach((name) => {
     if (state[name]) query.set(name, state[name]);
   });
-  write(query, { hash: hash(), step: step === true });
+  write(query, { hash: hash(), step, depth: ofSheet ? (history.state?.depth || 0) + 1 : 0 });
 }
 
 function hash() {
@@ -128,6 +140,15 @@ function hours(minutes, brief) {
     h: whole,
     m: rest,
   });
+}
+
+/** What land in a park costs, with the year of the price; null where it is not known. */
+export function priceText(park) {
+  const [low, high] = [park.rent_term_low_usd_m2, park.rent_term_high_usd_m2];
+  if (low === null || low === undefined) return null;
+  const n = high > low ? `${number(low)}–${number(high)}` : number(low);
+  const year = park.rent_year ?? texts["land.undated"];
+  return fill(texts.price, { n, unit: config.money, year }).replaceAll(" ", "\u00a0");
 }
 
 /** A time to five minutes, after ≈, where there is room for no more. */
@@ -205,11 +226,13 @@ export const latlng = (point) => [point[1], point[0]];
 // beneath.
 
 const LANGUAGES = { en: "en", vi: "vi", zh: "zh-Hans" };
-export const nameOf = (record) => record[`name_${config.language}`] || record.name_en || record.id;
+export const written = (name) => han(name, config.traditional);
+export const nameOf = (record) =>
+  written(record[`name_${config.language}`]) || record.name_en || record.id;
 
 export function alsoOf(record) {
   const others = Object.keys(LANGUAGES).filter((code) =>
-    record[`name_${code}`] && record[`name_${code}`] !== nameOf(record)
+    code !== config.language && record[`name_${code}`] && record[`name_${code}`] !== nameOf(record)
   );
   return others.flatMap((
     code,
@@ -228,7 +251,7 @@ export function tooltip(record, kind) {
       {},
       [labels[record.kind] || record.kind, record.status && labels[record.status], kind].filter(
         Boolean,
-      ).join(", "),
+      ).join(texts.clause),
     ),
   );
   return box;

@@ -1,9 +1,11 @@
 /*
- * The requirements: whatever is changed is asked for at once, and the address says the same.
+ * The requirements: whatever is changed is asked for at once, and the address says the same. The
+ * score comes first, how far it can be trusted when it is known.
  */
 import { write } from "./address.js";
-import { follow, said } from "./live.js";
+import { fetchPage, follow, newest, said } from "./live.js";
 import { rankMap } from "./rankmap.js";
+import { showSteps } from "./steps.js";
 import { countTray } from "./tray.js";
 
 const form = document.getElementById("wish");
@@ -16,6 +18,7 @@ let carried = []; // sites that were ticked while an answer was on its way that 
 
 function query() {
   const kept = said(form, (name, value) => !(name.startsWith("w_") && value === "0"));
+  if (!kept.has("supplies")) kept.delete("max_plant");
   form.querySelectorAll(".worth fieldset:enabled select").forEach((select) =>
     fold(select.name, kept)
   );
@@ -65,8 +68,15 @@ function fit(group) {
 function weigh(slider) {
   slider.step = "1";
   slider.parentElement.querySelector("output").textContent = slider.value;
-  const details = slider.parentElement.nextElementSibling;
+  const details = form.querySelector(`[data-of="${slider.name}"]`);
   details.hidden = details.querySelector("fieldset").disabled = slider.value === "0";
+}
+
+/* Whether one trades over the land border decides whether the time to a gate may count. */
+function cross(answer) {
+  const slider = form.querySelector("[data-border]");
+  slider.disabled = answer === "no";
+  slider.parentElement.classList.toggle("off", slider.disabled);
 }
 
 const refresh = follow(form, result, {
@@ -84,8 +94,24 @@ const refresh = follow(form, result, {
     mark();
     pins.draw();
     if (carried.length) refresh(); // below the list stand those that are not in it
+    else trust();
   },
 });
+
+/* Asks how far the ranking that is shown can be trusted. */
+const askTrust = newest();
+
+async function trust() {
+  askTrust.drop();
+  const section = document.getElementById("trust");
+  if (!section?.hasAttribute("data-pending")) return;
+  const wish = query();
+  wish.set("part", "trust");
+  const answer = await askTrust((wanted) => fetchPage(`${form.action}?${wish}`, wanted));
+  if (!answer || answer.error || !section.isConnected) return;
+  section.replaceChildren(...answer.value.body.childNodes);
+  section.removeAttribute("data-pending");
+}
 
 /* Marks the fields that hold what cannot be read. */
 function mark() {
@@ -105,8 +131,12 @@ function mark() {
 form.addEventListener("input", (event) => {
   if (event.target.type === "range") weigh(event.target);
   if (event.target.matches(".worth select")) fit(event.target.closest("fieldset"));
+  if (event.target.name === "border") cross(event.target.value);
+  if (event.target.name === "supplies") {
+    form.querySelector(".of-plant").classList.toggle("off", !event.target.value);
+  }
   if (event.target.name === "example") return;
-  write(query());
+  write(query(), { hash: location.hash });
   clearTimeout(waiting);
   waiting = setTimeout(refresh, 150);
 });
@@ -120,10 +150,11 @@ form.querySelectorAll(".worth fieldset").forEach(fit);
 result.addEventListener("change", (event) => {
   if (event.target.name !== "pick") return;
   count();
-  write(query());
+  write(query(), { hash: location.hash });
 });
 window.addEventListener("pageshow", count);
 pins.draw();
+showSteps(form, (options) => write(query(), options));
 
 const opener = document.getElementById("requirements"); // on a narrow screen
 opener.addEventListener("click", () => {

@@ -17,7 +17,11 @@ export function rankMap(map, config, result) {
   const pins = new Map();
   let shown = null; // the sites that the map was fitted to
   nameControls(map, config.texts);
-  if (config.urls.basemap) layer(config.urls.basemap, { lang: config.language }).addTo(map);
+  if (config.urls.basemap) {
+    layer(config.urls.basemap, { lang: config.language, traditional: config.traditional }).addTo(
+      map,
+    );
+  }
 
   function text(content) {
     const box = document.createElement("span");

@@ -35,9 +35,11 @@ function phrase(wanted) {
   return (texts) =>
     best(texts, (text) => {
       const found = whole.exec(text);
-      if (found) return found.index ? 2 : found[0].length < text.length ? 1 : 0;
-      if (` ${text}`.includes(` ${wanted}`)) return 3;
-      return letters.length >= LEAST && begun.test(text) ? 4 : null;
+      if (found?.index === 0) return found[0].length < text.length ? 1 : 0;
+      const begins = letters.length >= LEAST ? begun.exec(text) : null;
+      if (text.startsWith(wanted) || begins?.index === 0) return 2;
+      if (found) return 3;
+      return ` ${text}`.includes(` ${wanted}`) ? 4 : begins ? 5 : null;
     });
 }
 
@@ -53,7 +55,7 @@ function two(wanted) {
     const found = pairs.map(([first, last]) => [first(texts), last(texts)]).filter(([one, other]) =>
       one && other
     ).map(([one, other]) => Math.max(one[0], other[0]));
-    return found.length ? [Math.min(...found), 5] : null;
+    return found.length ? [Math.min(...found), 6] : null;
   };
 }
 
@@ -66,7 +68,7 @@ function all(wanted, before) {
       if (words.every((word) => text.includes(word))) {
         return [
           where,
-          words.every((word) => `${text} `.includes(`${word} `)) ? 6 : 7,
+          words.every((word) => `${text} `.includes(`${word} `)) ? 7 : 8,
         ];
       }
     }

@@ -35,7 +35,11 @@ export async function served() {
     return parks.slice(0, most);
   };
   let loading = Promise.resolve(); // one page after the other
-  const others = first.places.rows.map((row) => ({ place: known(row), where: row.where }));
+  const best = first.best.map(({ place, group, rank }) => ({
+    place: place && known(place),
+    group,
+    rank,
+  }));
   const [west, south, east, north] = first.bbox ?? [];
   return {
     total: first.total,
@@ -49,8 +53,8 @@ export async function served() {
     where: (park) => park.where,
     values: (column) => first.filters[column] ?? [],
     left: (column) => new Map(Object.entries(first.counts[column] ?? {})),
-    others,
-    morePlaces: first.places.count,
+    best,
+    listed: (place) => place.layer === "parks",
     first: first.first,
     points: () => (first.bbox ? [[south, west], [north, east]] : []),
     same: (before) => filters === before.filters,

@@ -1,6 +1,8 @@
 /*
  * The sheet of a chosen site or point, and the routes from there.
  */
+import { drawAreas } from "./areas.js";
+import { light } from "./lit.js";
 import { newest, parse } from "./live.js";
 import {
   $,
@@ -26,8 +28,7 @@ import {
 
 export const canvas = L.canvas({ padding: 0.4, tolerance: 4 });
 export const places = {}; // every feature with a page, by id
-
-// The sheet and the route -------------------------------------------------------------------------
+const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 
 const overlay = L.layerGroup().addTo(map);
 const routeGroup = L.layerGroup().addTo(map);
@@ -41,13 +42,13 @@ let opener = null; // where the focus was when the sheet was opened by hand
 export function choose(id, fly) {
   const step = state.site !== id;
   point({ site: id, at: null });
-  writeAddress(step);
+  writeAddress({ step, ofSheet: true });
   return openSheet(urls.site + encodeURIComponent(id), { id, fly });
 }
 
 export function chooseAt(lat, lon) {
   point({ site: null, at: `${lon.toFixed(5)},${lat.toFixed(5)}` });
-  writeAddress(true);
+  writeAddress({ step: true, ofSheet: true });
   return openSheet(urls.access, { lon: lon.toFixed(5), lat: lat.toFixed(5) });
 }
 
@@ -147,16 +148,7 @@ async function load(wanted, options) {
 
 /** Bring a place out from under panel and sheet. */
 function uncover(place) {
-  const padding = wide()
-    ? {
-      paddingTopLeft: [$("content").offsetWidth + 40, 60],
-      paddingBottomRight: [$("sheet").offsetWidth + 40, 60],
-    }
-    : {
-      paddingTopLeft: [30, 30],
-      paddingBottomRight: [30, $("sheet").offsetHeight - $("content").offsetHeight + 40],
-    };
-  map.panInside(place, padding);
+  map.panInside(place, { ...padding(), animate: !calm.matches, duration: 0.18 });
 }
 
 function sayInSheet(text) {
@@ -209,7 +201,7 @@ function hideSheet() {
 }
 
 // said each time: another tab may have switched
-const inLanguage = () => ({ lang: config.language });
+const inLanguage = () => ({ lang: config.lang });
 const drive = () => DRIVE.filter((name) => state[name]).map((name) => [name, state[name]]);
 
 function clearDrawn() {
@@ -217,9 +209,6 @@ function clearDrawn() {
   routeGroup.clearLayers();
   document.querySelectorAll("#sheet .route-note").forEach((one) => one.remove());
 }
-
-// from the shortest limit outwards
-const AREA = ["#0b4f6c", "#1f7a9e", "#5aa9c4", "#8cc5d8", "#b5dbe7", "#d3ebf2"];
 
 const drawingOf = (wish) =>
   new URLSearchParams({
@@ -240,34 +229,21 @@ async function drawing(address, fault) {
 }
 
 /** Draw the areas within some travel times, the largest below. */
-async function showArea(minutes, direction, { step = true } = {}) {
+async function showArea(minutes, direction, { step = true, fit = true } = {}) {
   const other = state.area !== minutes || state.direction !== direction;
   Object.assign(state, { area: minutes, direction, to: null });
-  writeAddress(step && other);
+  writeAddress({ step: step && other, ofSheet: true });
   const [lon, lat] = state.site ? [] : state.at.split(",");
   const place = state.site ? { site: state.site } : { lon, lat };
   const query = drawingOf({ minutes, ...(direction && { direction }), ...place });
   const found = await drawing(`${urls.isochrones}?${query}`, note);
   if (!found) return;
-  const last = found.features.length - 1;
-  const drawn = found.features.map((feature, i) =>
-    L.geoJSON(feature, {
-      style: {
-        renderer: canvas,
-        color: AREA[Math.min(last - i, 5)],
-        weight: 1.5,
-        fillColor: AREA[Math.min(last - i, 5)],
-        fillOpacity: 0.22,
-        interactive: false,
-      },
-    }).addTo(routeGroup)
-  );
-  [...drawn].reverse().forEach((area) => area.bringToBack());
-  const bounds = drawn[0].getBounds();
-  if (bounds.isValid()) map.fitBounds(bounds, padding());
+  const bounds = drawAreas(routeGroup, found.features, canvas);
+  if (bounds.isValid() && fit) map.fitBounds(bounds, padding());
+  showReach(minutes);
   note(
     fill(direction === "to" ? texts.areaToNote : texts.areaNote, {
-      m: minutes.split(",").map(Number).map(number).join(", "),
+      m: minutes.split(",").map(Number).map(number).join(texts.list),
       vehicle: labels[query.get("profile")],
     }),
   );
@@ -276,7 +252,7 @@ async function showArea(minutes, direction, { step = true } = {}) {
 async function showRoute(to, { step = true } = {}) {
   const other = state.to !== to;
   Object.assign(state, { to, area: null, direction: null });
-  writeAddress(step && other);
+  writeAddress({ step: step && other, ofSheet: true });
   const query = drawingOf({ from: state.site || state.at, to });
   const found = await drawing(`${urls.route}?${query}`, (text) => noteRoute(to, text));
   if (!found) return;
@@ -325,15 +301,23 @@ async function showRoute(to, { step = true } = {}) {
       time: duration(found.travel_time_s),
       length: length(found.length_m),
     }) +
-      ", " +
       (found.gates.length
-        ? fill(texts.via, { gates: found.gates.map(name).join(", ") })
-        : texts.noGate) +
+        ? texts.clause + fill(texts.via, { gates: found.gates.map(name).join(texts.list) })
+        : isGate(to)
+        ? ""
+        : texts.clause + texts.noGate) +
       (found.planned.length
-        ? "; " + fill(texts.plannedWay, { names: found.planned.join(", ") })
+        ? texts.part + fill(texts.plannedWay, { names: found.planned.join(texts.list) })
         : "") +
-      (found.assumed_m ? "; " + fill(texts.assumedWay, { length: length(found.assumed_m) }) : ""),
+      (found.assumed_m
+        ? texts.part + fill(texts.assumedWay, { length: length(found.assumed_m) })
+        : ""),
   );
+}
+
+/** Only gates have a mode; a way to one need not be said to cross no border. */
+function isGate(id) {
+  return Boolean(places[id]?.mode);
 }
 
 function noteRoute(to, text) {
@@ -347,9 +331,34 @@ function note(...parts) {
   );
 }
 
-const padding = () => (wide() ? { paddingTopLeft: [400, 50], paddingBottomRight: [430, 50] } : {
-  paddingTopLeft: [30, 40],
-  paddingBottomRight: [30, $("sheet").offsetHeight - $("content").offsetHeight + 40],
+/** The room that panel and sheet leave on the map. */
+const padding = (more = 40) => (wide()
+  ? {
+    paddingTopLeft: [$("content").offsetWidth + more, 60],
+    paddingBottomRight: [$("sheet").offsetWidth + more, 60],
+  }
+  : {
+    paddingTopLeft: [30, 40],
+    paddingBottomRight: [30, $("sheet").offsetHeight - $("content").offsetHeight + more],
+  });
+
+/** Write the minutes of one area beside the slider. */
+function showReach(minutes) {
+  const slider = document.querySelector("[data-reach]");
+  if (!slider || minutes.includes(",")) return;
+  slider.value = minutes;
+  slider.nextElementSibling.textContent = fill(texts.min, { m: number(Number(minutes)) });
+}
+
+let sliding = 0;
+$("sheet").addEventListener("input", ({ target }) => {
+  if (!("reach" in target.dataset)) return;
+  showReach(target.value);
+  clearTimeout(sliding);
+  sliding = setTimeout(() => {
+    const step = !state.area; // a slide is one step
+    showArea(target.value, state.direction, { step, fit: step });
+  }, 120);
 });
 
 $("sheet").addEventListener("click", (event) => {
@@ -385,15 +394,4 @@ function reopen(fly) {
   }
   const [lon, lat] = state.at.split(",");
   return openSheet(urls.access, { lon, lat, kept: true });
-}
-
-/** Mark a park on the map and in the list while it is pointed at or chosen. */
-export function light(park, on) {
-  if (!park.mark || !park.mark.setRadius) return;
-  const lit = on || state.site === park.id;
-  park.mark.options.lit = lit;
-  park.mark.setRadius(lit ? 8.5 : 6.5);
-  if (lit && park.mark._map) park.mark.bringToFront();
-  const item = document.querySelector(`.item[data-id="${park.id}"]`);
-  if (item) item.classList.toggle("lit", on);
 }

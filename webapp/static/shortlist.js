@@ -3,6 +3,7 @@
  * Names come from the server, asked for by ids; notes never leave the browser and become text only.
  */
 import { fetchPage, newest } from "./live.js";
+import { patiently } from "./patient.js";
 import { address, all, keep, keeps } from "./saved.js";
 import { countTray } from "./tray.js";
 
@@ -24,8 +25,17 @@ function count() {
   tray.hidden = !boxes.length;
 }
 
+/* Lets the links to files lead to the list as it is now. */
+function aim() {
+  const lang = new URLSearchParams(location.search).get("lang");
+  tools.querySelectorAll("[data-file]").forEach((link) => {
+    link.href = address(link.pathname, ids()) + (lang ? `&lang=${lang}` : "");
+  });
+}
+
 function show() {
   const some = rows().length > 0;
+  aim();
   none.hidden = some;
   tools.hidden = !some;
   count();
@@ -82,6 +92,33 @@ async function copy(button) {
   }
 }
 
+/* Downloads the list as a file with the notes in it, which never leave the browser. */
+async function take(link, notes) {
+  const answer = await fetchFile(link.href);
+  if (!answer) {
+    location.assign(link.href); // without the notes, or what is wrong
+    return;
+  }
+  const box = document.createElement("p"); // it escapes the notes
+  const file = answer.replace(/(data-note-of="([^"]+)") hidden>/g, (whole, start, id) => {
+    box.textContent = notes.get(id) ?? "";
+    return box.textContent ? `${start}>${box.innerHTML}` : whole;
+  });
+  const url = URL.createObjectURL(new Blob([file], { type: "text/html" }));
+  Object.assign(document.createElement("a"), { href: url, download: "zone-atlas-shortlist.html" })
+    .click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+async function fetchFile(href) {
+  try {
+    const answer = await patiently(href, {});
+    return answer.ok ? await answer.text() : "";
+  } catch {
+    return "";
+  }
+}
+
 const doing = {
   copy,
   clear: () => remove(new Set(ids())),
@@ -100,6 +137,13 @@ const doing = {
 tools.addEventListener("click", (event) => {
   const button = event.target.closest("[data-do]");
   if (button) doing[button.dataset.do](button);
+});
+tools.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-file=as_html]");
+  const notes = new Map(all().filter(({ note }) => note).map(({ id, note }) => [id, note]));
+  if (!link || shared || !notes.size) return;
+  event.preventDefault();
+  take(link, notes);
 });
 undo.querySelector("button").addEventListener("click", () => {
   keep(before);

@@ -1,7 +1,8 @@
 /*
  * The marks of the map: one table of shapes and colours, drawn on the canvas, in the legend and in
  * the lists alike.
- * Colours: Okabe and Ito (2008), Color Universal Design; kinds differ by shape too.
+ * A site's shape is its kind, its colour whether it has land, its size its area.
+ * Colours: Okabe and Ito (2008), Color Universal Design, darkened.
  */
 // Shapes fill a square from -1 to 1.
 const CIRCLE = "M1 0A1 1 0 1 1-1 0A1 1 0 1 1 1 0Z";
@@ -13,17 +14,20 @@ const HEXAGON = "M-.55-1H.55L1.1 0 .55 1H-.55L-1.1 0Z";
 const STAR = "M0-1.2L.34-.42 1.15-.37.54.18.71.97 0 .55-.71.97-.54.18-1.15-.37-.34-.42Z";
 
 export const PARKS = {
-  industrial_park: { path: CIRCLE, color: "#0072b2" },
-  industrial_cluster: { path: TRIANGLE, color: "#3f9bd4" },
-  economic_zone: { path: SQUARE, color: "#00805c" },
-  border_gate_economic_zone: { path: DIAMOND, color: "#b8500a" },
-  cross_border_zone: { path: HEXAGON, color: "#a8558a" },
-  bonded_zone: { path: WEDGE, color: "#a87400" },
-  hitech_zone: { path: STAR, color: "#5b3f94" },
+  industrial_park: CIRCLE,
+  industrial_cluster: TRIANGLE,
+  economic_zone: SQUARE,
+  border_gate_economic_zone: DIAMOND,
+  cross_border_zone: HEXAGON,
+  bonded_zone: WEDGE,
+  hitech_zone: STAR,
 };
 
+/** The colour of a site, by whether it has land. */
+export const LAND = { free: "#00805c", full: "#b8500a", unknown: "#3d6b8e" };
+
 // Badges of the other places, in a box of 20 × 20: a plate and a white picture on it.
-const PLACES = {
+export const PLACES = {
   international: { plate: "#7a1f2b", picture: "M5 15.5V7.6L10 4.5l5 3.1v7.9M8 15.5v-4.6h4v4.6" },
   bilateral_main: { plate: "#a8483a", picture: "M5 15.5V7.6L10 4.5l5 3.1v7.9M8 15.5v-4.6h4v4.6" },
   auxiliary: {
@@ -60,10 +64,10 @@ const PLACES = {
 
 // Corridors lie over the roads of the base map as wide bands that the road shines through;
 // railways, which the base map lacks, are lines: what lies below first.
-const LINES = {
-  expressway: [{ color: "#7b3fa0", weight: 9, opacity: 0.34 }],
-  national_road: [{ color: "#2f6fb0", weight: 7.5, opacity: 0.3 }],
-  provincial_road: [{ color: "#6b7683", weight: 6, opacity: 0.3 }],
+export const LINES = {
+  expressway: [{ color: "#7b3fa0", weight: 5.5, opacity: 0.32 }],
+  national_road: [{ color: "#2f6fb0", weight: 4.5, opacity: 0.3 }],
+  provincial_road: [{ color: "#6b7683", weight: 4, opacity: 0.3 }],
   railway: [{ color: "#5f6470", weight: 2.6 }, { color: "#ffffff", weight: 1.4, dashArray: "6 6" }],
   high_speed_rail: [{ color: "#3c4250", weight: 3.4 }, {
     color: "#ffffff",
@@ -73,9 +77,9 @@ const LINES = {
   waterway: [{ color: "#2f6f9f", weight: 4.4 }, { color: "#7fb9dd", weight: 2.4 }],
 };
 const PENDING = {
-  expressway: { color: "#7b3fa0", weight: 4.5, opacity: 0.5 },
-  national_road: { color: "#2f6fb0", weight: 4, opacity: 0.5 },
-  provincial_road: { color: "#6b7683", weight: 3.5, opacity: 0.5 },
+  expressway: { color: "#7b3fa0", weight: 3, opacity: 0.6 },
+  national_road: { color: "#2f6fb0", weight: 2.6, opacity: 0.6 },
+  provincial_road: { color: "#6b7683", weight: 2.4, opacity: 0.6 },
   railway: { color: "#5f6470", weight: 2.2, opacity: 0.85 },
   high_speed_rail: { color: "#3c4250", weight: 2.4, opacity: 0.85 },
   waterway: { color: "#2f6f9f", weight: 3, opacity: 0.85 },
@@ -91,9 +95,9 @@ function svg(name, attributes, children) {
   return element;
 }
 
-/** How a park of this kind and status is filled and outlined. */
-function parkStyle(kind, status) {
-  const { path, color } = PARKS[kind] || { path: CIRCLE, color: "#666" };
+/** How a park is filled and outlined. */
+function parkStyle({ kind, status, availability }) {
+  const path = PARKS[kind] || CIRCLE, color = LAND[availability] || LAND.unknown;
   if (status === "operating") return { path, fill: color, stroke: "#ffffff", width: 1.4, dash: [] };
   if (status === "under_construction") {
     return { path, fill: "#ffffff", stroke: color, width: 2.2, dash: [] };
@@ -101,9 +105,12 @@ function parkStyle(kind, status) {
   return { path, fill: "#ffffff", stroke: color, width: 1.8, dash: [2.5, 2] };
 }
 
+/** The radius of a park's mark: its area is that of the mark, within limits. */
+export const radiusOf = (park) => Math.min(Math.max(0.4 * Math.sqrt(park.area_ha ?? 0), 5), 10);
+
 /** A park's mark as an element, for lists and the legend. */
-export function parkIcon(kind, status) {
-  const style = parkStyle(kind, status || "operating");
+export function parkIcon(park) {
+  const style = parkStyle({ status: "operating", ...park });
   return svg("svg", {
     viewBox: "-9 -9 18 18",
     width: 18,
@@ -189,7 +196,7 @@ const paths = {};
 
 /** A Leaflet marker that draws a park on the map's canvas. */
 export const ParkMark = L.CircleMarker.extend({
-  options: { radius: 7, kind: "", status: "operating", aside: 0 },
+  options: { radius: 7, base: 7, park: {}, aside: 0 },
   _project() {
     L.CircleMarker.prototype._project.call(this);
     this._point = this._point.add([this.options.aside, 0]);
@@ -198,7 +205,7 @@ export const ParkMark = L.CircleMarker.extend({
   _updatePath() {
     const renderer = this._renderer;
     if (!renderer._drawing || this._empty()) return;
-    const context = renderer._ctx, style = parkStyle(this.options.kind, this.options.status);
+    const context = renderer._ctx, style = parkStyle(this.options.park);
     paths[style.path] = paths[style.path] || new Path2D(style.path);
     context.save();
     context.translate(this._point.x, this._point.y);

@@ -16,7 +16,8 @@ export function tripMap(map, config) {
     ? Uint8Array.from(atob(config.basemap), (char) => char.charCodeAt(0))
     : null;
   if (bytes || config.urls.basemap) {
-    layer(bytes || config.urls.basemap, { lang: config.language }).addTo(map);
+    layer(bytes || config.urls.basemap, { lang: config.language, traditional: config.traditional })
+      .addTo(map);
   }
 
   function text(content, also) {

@@ -34,7 +34,9 @@ class Lines(trip_lines.Lines):
         points = [PointLine.parse(text, "point", faults) for text in values.get("point", ())]
         if faults:
             raise InputError(
-                _("The address has a fault:") if len(faults) == 1 else _("The address has faults:"),
+                _("The address has an error:")
+                if len(faults) == 1
+                else _("The address has errors:"),
                 faults,
             )
         texts = {name: values[name] for name in ("title", "reserve", *SINGLE) if name in values}

@@ -16,7 +16,7 @@ from geo.visits.plan_words import remarks_on
 from geo.visits.trip import DayPlan, Place, Plan, Visit
 from webapp import labels
 from webapp.explore import gate_hours
-from webapp.i18n import current
+from webapp.i18n import current, in_script
 from webapp.i18n import gettext as _
 
 
@@ -95,7 +95,7 @@ def both(moment: datetime, shown: Iterable[Clock]) -> str:
 
 def place_name(place: Place) -> str:
     """Name a place in the language of the request."""
-    return place.name(current().code)
+    return in_script(place.name(current().data))
 
 
 def length(seconds: float) -> str:
@@ -109,7 +109,7 @@ def length(seconds: float) -> str:
 def itinerary(opened: Atlas, plan: Plan) -> Itinerary:
     """Build the steps of a plan in the language of the moment."""
     names = {clock.zone.key: clock.name for clock in clocks(opened)}
-    return Itinerary(plan, current().code, opened.layer("gates"), names, opened.hours, _)
+    return Itinerary(plan, current().data, opened.layer("gates"), names, opened.hours, _)
 
 
 def of(opened: Atlas, plan: Plan) -> list[Agenda]:
@@ -217,7 +217,7 @@ def _remarks(steps: Itinerary, number: int) -> Iterator[str]:
     weekday = str(format_date(day, "EEEE", locale=language.locale))
     return map(
         steps.said,
-        remarks_on(steps.plan.trip, day, language.code, weekday, labels.label, _holiday),
+        remarks_on(steps.plan.trip, day, language.data, weekday, labels.label, _holiday),
     )
 
 

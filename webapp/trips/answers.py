@@ -10,7 +10,7 @@ from geo.visits import advisories, plan_files, plan_lines
 from geo.visits.advisories import Borders
 from geo.visits.trip import Plan
 from webapp import labels
-from webapp.i18n import current, day, lazy_gettext
+from webapp.i18n import clauses, current, day, in_script, lazy_gettext, listed, sentences
 from webapp.i18n import gettext as _
 from webapp.trips import agenda
 from webapp.trips.agenda import place_name
@@ -52,14 +52,14 @@ def warnings(atlas: Atlas, plan: Plan) -> list[Hint]:
     outlines = atlas.countries()
     borders = None if outlines is None else atlas.keep("borders", lambda: Borders(outlines))
     return [
-        Hint(notice.text(current().code), _where(notice), _source(notice))
+        Hint(in_script(notice.text(current().data)), _where(notice), _source(notice))
         for notice in advisories.of(plan, borders, atlas.table("notices"))
     ]
 
 
 def _where(notice: advisories.Notice) -> str:
     sure, unsure = (
-        ", ".join(
+        listed(
             dict.fromkeys(
                 place_name(each.place) for each in notice.places if each.certain == certain
             )
@@ -69,12 +69,12 @@ def _where(notice: advisories.Notice) -> str:
     where = [_("here: %(places)s", places=sure)] if sure else []
     if unsure:
         where.append(_("perhaps here, the position is not that exact: %(places)s", places=unsure))
-    return "; ".join(where)
+    return sentences(where)
 
 
 def _source(notice: advisories.Notice) -> str:
     kind, date = labels.label(notice.source_kind), day(notice.as_of) if notice.as_of else ""
-    return ", ".join(filter(None, (notice.legal_basis, kind, date)))
+    return clauses((notice.legal_basis, kind, date))
 
 
 def saved_as(extension: str) -> str:
@@ -87,7 +87,7 @@ def check_file(extension: str) -> None:
     if extension not in FILES:
         raise NotFoundError(
             _(
-                "A trip is not written as %(name)s; there are %(known)s.",
+                "A trip cannot be saved as %(name)s; available: %(known)s.",
                 name=extension,
                 known=", ".join(FILES),
             )

@@ -11,7 +11,7 @@ from geo import crs
 from geo.atlas import Atlas
 from geo.visits.place_texts import position
 from geo.visits.trip_lines import DayLine
-from webapp.trips import lookup
+from webapp import lookup
 from webapp.trips.address import Lines
 
 

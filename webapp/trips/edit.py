@@ -10,7 +10,8 @@ from werkzeug.datastructures import MultiDict
 
 from geo.atlas import Atlas
 from geo.visits.trip_lines import StopLine
-from webapp.trips import fields, lookup, readings
+from webapp import lookup
+from webapp.trips import fields, readings
 from webapp.trips.address import Lines
 from webapp.trips.days import next_day, settled
 

@@ -41,7 +41,7 @@ def read(form: MultiDict[str, str]) -> tuple[dict[str, Any], Lines]:
     texts = {name: [text.replace("\r\n", "\n") for text in form.getlist(name)] for name in columns}
     most = {name: args.LENGTHS.get(part, args.MAX_LENGTH) for name, part in columns.items()}
     faults = [
-        _("%(name)s: is longer than %(n)s characters or holds a zero byte", name=name, n=most[name])
+        f"{name}: {_('is longer than %(n)s characters or holds a zero byte', n=most[name])}"
         for name in sorted(columns)
         if any(len(text) > most[name] or "\x00" in text for text in texts[name])
     ]
@@ -50,11 +50,11 @@ def read(form: MultiDict[str, str]) -> tuple[dict[str, Any], Lines]:
         table = {name: texts[name] for name in columns if name.startswith(letter)}
         if len({len(column) for column in table.values()}) != 1:
             faults.append(
-                _("%(names)s: do not say the same number of things", names=", ".join(table))
+                _("%(names)s: must hold the same number of values", names=", ".join(table))
             )
         rows[letter] = list(zip(*table.values(), strict=False))
     if faults:
-        raise InputError(_("The address has faults:"), faults)
+        raise InputError(_("The address has errors:"), faults)
     stops = tuple(StopLine(*row) for row in rows["s_"])
     days = tuple(DayLine(*row) for row in rows["d_"])
     return values, replace(Lines.of_query(values), stops=stops, days=days)

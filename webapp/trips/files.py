@@ -85,7 +85,7 @@ def shown(opened: Store, lines: Lines, plan: Plan) -> views.Shown:
     links = {
         stop.place.id: [
             (MAPS[key], address)
-            for key, address in map_links.links(stop.place, current().code).items()
+            for key, address in map_links.links(stop.place, current().data).items()
         ]
         for stop in plan.trip.stops
     }

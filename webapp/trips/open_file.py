@@ -16,9 +16,8 @@ from geo.visits import safe_yaml, trip_file
 from geo.visits.place_texts import position, split_places
 from geo.visits.trip import Day, Trip
 from geo.visits.trip_lines import DayLine
-from webapp import args
+from webapp import args, lookup
 from webapp.store import Store, store
-from webapp.trips import lookup
 from webapp.trips import pages as trip
 from webapp.trips.address import TRIP, Lines
 from webapp.trips.links import to_page
@@ -48,7 +47,7 @@ def file() -> AnyResponse | tuple[str, int]:
 def _opened(opened: Store) -> Lines:
     """Read the file of the request; `InputError` names all its faults in the words of the file."""
     if set(request.form) or set(request.files) - {"file"}:
-        raise InputError(_("This form holds a file, and nothing else."))
+        raise InputError(_("Send only a file with this form."))
     sent = request.files.get("file")
     data = sent.read(safe_yaml.MAX_BYTES + 1) if sent else b""
     if not data:

@@ -93,13 +93,11 @@ def cost(opened: Store, network: str, plan: Plan) -> str | None:
     lost = len(plan.left_out) - len(best.left_out)
     more = plan.on_road_s - best.on_road_s
     if lost > 0:
-        return _(
-            "With order and days as you set them, stops lost against the free plan: %(n)s.", n=lost
-        )
+        return _("Stops lost by your order and days: %(n)s.", n=lost)
     if more < 60:
-        return _("Order and days as you set them cost nothing more.")
+        return _("Your order and days cost no extra time.")
     return _(
-        "Order and days as you set them: %(time)s more on the road than the free plan.",
+        "Your order and days add %(time)s on the road.",
         time=agenda.length(more),
     )
 

@@ -15,9 +15,9 @@ from geo.text import short
 from geo.visits import trip_file
 from geo.visits.place_texts import split_places
 from geo.visits.trip import Trip
+from webapp import lookup
 from webapp.i18n import N_, lazy_gettext, said
 from webapp.i18n import gettext as _
-from webapp.trips import lookup
 from webapp.trips.address import Lines
 
 FORM = {
@@ -43,10 +43,10 @@ _ROW = re.compile(r"(?:stops|days)\[\d+\]")
 FIELDS = {
     "stops": {
         "visit": lazy_gettext("Visit"),
-        "hours": lazy_gettext("May be visited"),
-        "windows": lazy_gettext("May be visited"),
-        "must": lazy_gettext("Must be seen"),
-        "weight": lazy_gettext("Weight, if it need not"),
+        "hours": lazy_gettext("Visiting hours"),
+        "windows": lazy_gettext("Visiting hours"),
+        "must": lazy_gettext("Must visit"),
+        "weight": lazy_gettext("Weight if optional"),
         "day": lazy_gettext("Only on day"),
         "order": lazy_gettext("Place in the order"),
         "contact": lazy_gettext("Contact"),
@@ -64,11 +64,11 @@ FIELDS = {
         "stops": lazy_gettext("Stops"),
         "days": lazy_gettext("Days"),
         "lunch": lazy_gettext("Lunch"),
-        "gate_reserve": lazy_gettext("Reserve at gates"),
+        "gate_reserve": lazy_gettext("Buffer at gates"),
         "vehicle.profile": lazy_gettext("Vehicle"),
         "vehicle.country": lazy_gettext("Registered in"),
         "vehicle.kind": lazy_gettext("Traffic"),
-        "closed_gates": lazy_gettext("Taken as closed"),
+        "closed_gates": lazy_gettext("Assumed closed"),
         "avoid_unknown_hours": lazy_gettext("Avoid gates of unknown hours"),
         "notes": lazy_gettext("Notes"),
         "source": lazy_gettext("Source"),

@@ -11,10 +11,11 @@ from geo.errors import InputError
 from geo.visits import safe_yaml, trip_file
 from geo.visits.place_texts import split_places
 from geo.visits.trip import Plan, Stop, Trip
+from webapp import lookup
 from webapp.i18n import gettext as _
 from webapp.map_frame import MapFrame, basemap_url, map_frame
 from webapp.store import Store
-from webapp.trips import agenda, answers, lookup, planning, timeline
+from webapp.trips import agenda, answers, planning, timeline
 from webapp.trips.address import Lines
 from webapp.trips.agenda import Agenda, Clock
 from webapp.trips.links import downloads, link
@@ -164,7 +165,7 @@ def _texts() -> dict[str, str]:
         "add": _("Add as stop"),
         "planning": _("Planning"),
         "asking": _("Trying what would help …"),
-        "failed": _("This could not be loaded. Is the server still running?"),
+        "failed": _("Could not load. Check the connection and try again."),
         "offline": _(
             "No connection to the server. The plan below stays as it is; it cannot be changed until"
             " the connection is back."

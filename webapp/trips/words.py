@@ -14,7 +14,7 @@ from geo.visits.trip_lines import DayLine, StopLine
 from geo.visits.why_words import SENTENCES
 from geo.visits.whynot import WhyNot
 from webapp import labels
-from webapp.i18n import N_, current, weekday
+from webapp.i18n import N_, current, in_script, weekday
 from webapp.i18n import gettext as _
 from webapp.trips import agenda
 from webapp.trips.address import Lines
@@ -71,7 +71,7 @@ def _word(name: str, value: Any, clocks: tuple[agenda.Clock, ...]) -> str:
     if isinstance(value, Stop):
         return agenda.place_name(value.place)
     if isinstance(value, Mapping):
-        return str(value.get(current().code) or next(iter(value.values())))
+        return in_script(str(value.get(current().data) or next(iter(value.values()))))
     if isinstance(value, datetime):
         return agenda.both(value, clocks)
     if isinstance(value, date):

@@ -1,5 +1,5 @@
-"""The places that a trip may name: what they are called in the language of the request, and which
-one somebody means.
+"""The places that somebody may name: what they are called in the language of the request, and
+which one is meant.
 """
 
 from __future__ import annotations

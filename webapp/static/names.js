@@ -1,0 +1,79 @@
+/*
+ * The names of sites beside their marks, from a zoom on, without any overlap: the chosen one and
+ * the largest first.
+ */
+import { element, map, nameOf, state } from "./page.js";
+import { ParkMark } from "./symbols.js";
+
+const FROM = 9; // the map zoom
+const MOST = 400; // marks that are looked at
+const HEIGHT = 15, GAP = 4;
+
+const pane = map.createPane("names");
+const pen = document.createElement("canvas").getContext("2d");
+const widths = new Map();
+let waiting = 0;
+
+function widthOf(text) {
+  if (!widths.has(text)) {
+    pen.font = `600 11.5px ${getComputedStyle(document.body).fontFamily}`;
+    widths.set(text, Math.ceil(pen.measureText(text).width) + 4);
+  }
+  return widths.get(text);
+}
+
+const apart = (a, b) => a[2] <= b[0] || b[2] <= a[0] || a[3] <= b[1] || b[3] <= a[1];
+
+/** Where a name may stand: right, left, below and above its mark, as boxes. */
+function* spots({ x, y }, radius, width) {
+  const half = HEIGHT / 2, off = radius + GAP;
+  yield [x + off, y - half, x + off + width, y + half];
+  yield [x - off - width, y - half, x - off, y + half];
+  yield [x - width / 2, y + off, x + width / 2, y + off + HEIGHT];
+  yield [x - width / 2, y - off - HEIGHT, x + width / 2, y - off];
+}
+
+function draw() {
+  waiting = 0;
+  const marks = [];
+  if (map.getZoom() >= FROM) {
+    const view = map.getBounds();
+    map.eachLayer((mark) => {
+      if (mark instanceof ParkMark && mark.options.park && view.contains(mark.getLatLng())) {
+        marks.push(mark);
+      }
+    });
+  }
+  const rank = ({ options: { park } }) => park.id === state.site ? Infinity : park.area_ha ?? 0;
+  marks.splice(MOST);
+  marks.sort((a, b) => rank(b) - rank(a));
+  const boxes = marks.map((mark) => {
+    const { x, y } = map.latLngToLayerPoint(mark.getLatLng());
+    return [x - 5, y - 5, x + 5, y + 5];
+  });
+  const texts = marks.flatMap((mark, i) => {
+    const text = nameOf(mark.options.park), at = map.latLngToLayerPoint(mark.getLatLng());
+    for (const box of spots(at, mark.options.base, widthOf(text))) {
+      if (boxes.every((other, j) => j === i || apart(box, other))) {
+        boxes.push(box);
+        const name = element("span", { class: "site-name", "data-id": mark.options.park.id }, text);
+        name.style.transform = `translate(${Math.round(box[0])}px, ${Math.round(box[1])}px)`;
+        return [name];
+      }
+    }
+    return [];
+  });
+  pane.replaceChildren(...texts);
+}
+
+/** Draw the names anew, once all that happens now has happened. */
+export function drawNames() {
+  waiting ||= requestAnimationFrame(draw);
+}
+
+/** Follow the map and what is drawn on it. */
+export function keepNames() {
+  pane.setAttribute("aria-hidden", "true"); // the list has them
+  map.on("moveend layeradd layerremove", drawNames);
+  map.on("zoomstart", () => pane.replaceChildren());
+}
