@@ -115,7 +115,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     InputError
         A setting cannot be used.
     NotFoundError
-        The data folder is no data package.
+        The data folder is not a data package.
     """
     app = _App("webapp")
     app.config.update(

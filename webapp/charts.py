@@ -15,13 +15,13 @@ import shapely
 from babel import Locale
 from babel.numbers import format_compact_decimal
 from flask_babel import get_locale
-from flask_babel import gettext as _
 from markupsafe import Markup
 from numpy.typing import NDArray
 
 from geo import crs
 from webapp import settings
 from webapp.catalogues import ENGLISH
+from webapp.i18n import gettext as _
 from webapp.labels import name
 from webapp.store import Store
 

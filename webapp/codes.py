@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from webapp.i18n import lazy_gettext as _
 from webapp.road_words import ROADS
 
-CODES: dict[str, Any] = {
+CODES: dict[str, str] = {
     # kinds of park
     "industrial_park": _("Industrial park"),
     "industrial_cluster": _("Industrial cluster"),

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, current_app, render_template, request
-from flask_babel import gettext
-from flask_babel import lazy_gettext as _
 from werkzeug.exceptions import HTTPException, RequestURITooLarge, SecurityError
 
 from geo.errors import AtlasError, InputError, NotFoundError, PreparingError, UnavailableError
 from webapp import i18n, turnstile
+from webapp.i18n import gettext
+from webapp.i18n import lazy_gettext as _
 
 
 class Answer(NamedTuple):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from geo.siting.costs import QUANTITIES
 from geo.siting.measures import criteria, limits
 from geo.siting.rates import LINES
 from webapp.i18n import gettext, said
 from webapp.i18n import lazy_gettext as _
 
-FIELDS: dict[str, Any] = {
+FIELDS: dict[str, str] = {
     "q": _("Search"),
     "layer": _("Layer"),
     "country": _("Country"),

@@ -93,9 +93,11 @@ def in_script(text: T) -> T:
     return cast(T, catalogues.in_script(str(text), current().locale))
 
 
-def lazy_gettext(text: str) -> Any:
-    """Return a text that is translated whenever it is written."""
-    return LazyProxy(gettext, text, enable_cache=False)
+def lazy_gettext(text: str) -> str:
+    """Return a text that is translated whenever it is written; to type checkers it is a string,
+    whose methods it has.
+    """
+    return cast(str, LazyProxy(gettext, text, enable_cache=False))
 
 
 # Texts --------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from webapp.i18n import gettext
 from webapp.i18n import lazy_gettext as _
 from webapp.record_words import WORDS
 
-TEXTS: dict[str, Any] = {
+TEXTS: dict[str, str] = {
     "sites": _("{n} sites"),
     "of": _("{n} of {m} sites"),
     "none": _("No sites match."),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from webapp.i18n import lazy_gettext as _
 
-ROADS: dict[str, Any] = {
+ROADS: dict[str, str] = {
     "motorway": _("Expressway"),
     "motorway_link": _("Expressway link"),
     "trunk": _("Trunk road"),

@@ -25,7 +25,7 @@ from geo.maps import Frame
 
 STATIC = Path(__file__).parent / "static"
 BASEMAP = "vendor/protomaps-leaflet-5.1.0/protomaps-leaflet.js"
-"""The library that draws the basemap; it is no module and comes before ours."""
+"""The library that draws the basemap; it is not a module and comes before ours."""
 _IMPORT = re.compile(r'^import (?:\* as )?(\w+|\{[^}]*\}) from "\./(\w+\.js)";$', re.M)
 _EXPORT = re.compile(r"^export (?=(?:const|(?:async )?function) ([\w$]+))", re.M)
 _LEFT = re.compile(r"^(?:import|export)\b.*", re.M)

@@ -14,13 +14,13 @@ import time
 from pathlib import Path
 
 from flask import Flask, g, request
-from flask_babel import gettext as _
 
 from geo import layers, package_check
 from geo.errors import AtlasError, InputError, UnavailableError
 from geo.schema import LAYERS, TABLES
 from geo.siting import examples
 from geo.visits import trip_file
+from webapp.i18n import gettext as _
 from webapp.store import Store
 from webapp.trips import views
 

@@ -13,8 +13,9 @@ from webapp.store import store
 service = Blueprint("service", __name__)
 
 NOT_CRAWLED = (
-    *("/access", "/api/", "/compare", "/download/", "/match", "/planned", "/rank"),
-    *("/shortlist", "/sites/*/claims", "/sites/*/factsheet", "/table?", "/trip", "/weights"),
+    *("/access", "/api/", "/chain", "/compare", "/cost", "/download/", "/match", "/planned"),
+    *("/rank", "/shortlist", "/sites/*/claims", "/sites/*/factsheet", "/table?", "/trip"),
+    *("/weights", "/where"),
     *(f"/*{name}=" for name in args.DRIVE),
 )
 """Addresses with endless combinations, or whose answer is computed."""

@@ -14,6 +14,8 @@ SHEETS = {
         "map",
         "panel",
         "site",
+        "reach",
+        "facts",
         "pages",
         "screens",
         "wish",

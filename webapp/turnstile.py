@@ -12,9 +12,9 @@ from functools import wraps
 from typing import Any, Protocol
 
 from flask import Flask, has_request_context, request
-from flask_babel import gettext as _
 
 from geo.errors import UnavailableError
+from webapp.i18n import gettext as _
 
 PATIENCE_S = 10.0
 """How long one who computes waits for a turn."""

@@ -37,9 +37,15 @@ ROOMS = (
         "webapp.compress",
         "webapp.dispatcher",
         "webapp.settings",
+    ),
+    (
+        "webapp.i18n",
+        "webapp.codes",
+        "webapp.readers",
+        "webapp.record_words",
+        "webapp.road_words",
         "webapp.turnstile",
     ),
-    ("webapp.i18n", "webapp.codes", "webapp.readers", "webapp.record_words", "webapp.road_words"),
     (
         "webapp.args",
         "webapp.field_words",

@@ -10,7 +10,6 @@ import geopandas as gpd
 import numpy as np
 import orjson
 from flask import Blueprint, Response, request
-from flask_babel import gettext as _
 from numpy.typing import NDArray
 
 from geo import export
@@ -22,6 +21,7 @@ from geo.tiles import MEDIA_TYPE, Tile
 from webapp import args, i18n
 from webapp.compress import BEST
 from webapp.explore import drawn, listing
+from webapp.i18n import gettext as _
 from webapp.store import Body, store
 
 api = Blueprint("api", __name__, url_prefix="/api")

@@ -125,7 +125,7 @@ def groups(store: Store) -> Groups:
 
     def make() -> Groups:
         parks, kinds = store.layer("parks"), (("province", "province_en"), ("developer",) * 2)
-        found: dict[str, dict[str, Any]] = {}
+        grouped: dict[str, dict[str, Any]] = {}
         entries: dict[str, search.Entry] = {}
         for kind, column in kinds:
             cells = parks[column].dropna() if column in parks else ()
@@ -136,8 +136,8 @@ def groups(store: Store) -> Groups:
                 called = province_names(name) if kind == "province" else (name,)
                 texts = tuple(dict.fromkeys(filter(None, map(search.fold, called))))
                 key = f"{kind}:{name}"
-                found[key] = {"kind": kind, "name": name, "count": count}
+                grouped[key] = {"kind": kind, "name": name, "count": count}
                 entries[key] = search.Entry(kind, (texts, (), ()))
-        return Groups(found, search.Index(entries))
+        return Groups(grouped, search.Index(entries))
 
     return store.keep("groups of parks", make)

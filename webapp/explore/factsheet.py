@@ -13,7 +13,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from flask import Blueprint, Response, render_template, request, url_for
-from flask_babel import gettext as _
 from markupsafe import Markup
 
 from geo.errors import NotFoundError, UnavailableError
@@ -21,6 +20,7 @@ from geo.roads.drive import Drive
 from webapp import args, charts, styles
 from webapp.explore import site_sheet
 from webapp.i18n import current, day
+from webapp.i18n import gettext as _
 from webapp.store import store
 
 pages = Blueprint("factsheet", __name__)

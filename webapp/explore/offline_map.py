@@ -7,12 +7,12 @@ from __future__ import annotations
 import base64
 
 from flask import render_template
-from flask_babel import gettext as _
 from markupsafe import Markup
 
 from geo import layers, maps
 from webapp import args, labels, scripts, styles
 from webapp.explore import drawn, panel_words, site_facts, site_sheet
+from webapp.i18n import gettext as _
 from webapp.store import Store, store
 
 SHEETS = ("parks", "gates", "ports", "airports", "cities")

@@ -21,7 +21,6 @@ from flask import (
     send_file,
     url_for,
 )
-from flask_babel import gettext as _
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -44,6 +43,7 @@ from webapp.explore import (
     site_sheet,
 )
 from webapp.i18n import current, said
+from webapp.i18n import gettext as _
 from webapp.map_frame import MapFrame, frame_of
 from webapp.store import Store, store
 

@@ -11,7 +11,7 @@ from webapp import labels
 from webapp.i18n import lazy_gettext as _
 from webapp.labels import decimal, quantity
 
-TITLES: dict[str, Any] = {
+TITLES: dict[str, str] = {
     "sectors": _("Sector"),
     "size": _("Size"),
     "price": _("Price"),

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pandas as pd
-from flask_babel import gettext as _
 
 from geo.layers.provenance import Source
 from geo.schema import LAYERS, Field, Layer, unfold
@@ -16,6 +15,7 @@ from geo.schema.provenance import POSITION
 from geo.siting import land
 from webapp import labels
 from webapp.i18n import day, sentences, translated
+from webapp.i18n import gettext as _
 from webapp.labels import LandWords, quantity
 from webapp.store import Store, store
 

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from flask import url_for
-from flask_babel import gettext as _
 
 from geo.layers import unfold
 from geo.layers.provenance import TABLE
@@ -21,6 +20,7 @@ from webapp import labels
 from webapp.explore import provenance
 from webapp.explore.site_facts import Row, text
 from webapp.i18n import day, lazy_gettext, province, translated
+from webapp.i18n import gettext as _
 from webapp.labels import is_known, label, quantity
 from webapp.store import Store
 

@@ -11,7 +11,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from flask import Blueprint, render_template, request
-from flask_babel import gettext as _
 
 from geo.errors import NotFoundError
 from geo.kept import Kept
@@ -23,6 +22,7 @@ from geo.schema import RAIL_KINDS
 from geo.siting.measures import DESTINATIONS
 from webapp import args, labels
 from webapp.explore import site_sheet
+from webapp.i18n import gettext as _
 from webapp.store import Store, store
 
 pages = Blueprint("planned", __name__)

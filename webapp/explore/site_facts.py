@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import pandas as pd
-from flask_babel import gettext as _
 
 from geo.layers import unfold
 from geo.schema import Field, Layer
 from geo.siting import money
 from geo.siting.land import leased_share, parts, roles
 from webapp.explore.provenance import Origin, origins
+from webapp.i18n import gettext as _
 from webapp.i18n import listed, province, sentences, translated
 from webapp.labels import is_known, label, name, quantity
 from webapp.store import Store
@@ -218,7 +218,7 @@ class Zone:
         if site_id not in parks.index:
             return None
         inside = store.keep("parts of zones", lambda: parts(parks))
-        of_all = store.keep("roles", lambda: dict(zip(parks.index, roles(parks), strict=True)))
+        of_all = store.keep("roles of parks", lambda: dict(zip(parks.index, roles(parks), strict=True)))
         row = parks.loc[site_id].to_dict()
         return cls(
             [

@@ -9,7 +9,6 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from flask_babel import gettext as _
 from numpy.typing import NDArray
 
 from geo.hours import gates as border_gates
@@ -28,6 +27,7 @@ from webapp import charts, labels
 from webapp.explore import provenance, site_facts
 from webapp.explore.site_facts import Fact, Row
 from webapp.i18n import N_, listed, said
+from webapp.i18n import gettext as _
 from webapp.labels import is_known, label, quantity
 from webapp.store import Store
 

@@ -9,7 +9,6 @@ from itertools import chain
 from typing import Any
 
 from flask_babel import format_decimal
-from flask_babel import gettext as _
 
 from geo.errors import InputError
 from geo.siting import money
@@ -17,6 +16,7 @@ from geo.siting.money import Amount
 from webapp import labels
 from webapp.explore import provenance
 from webapp.i18n import day, translated
+from webapp.i18n import gettext as _
 from webapp.siting import sources
 from webapp.siting.beside import Cell, Row
 from webapp.siting.offers import IN_DATA, Offer, Wish

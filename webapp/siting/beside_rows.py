@@ -7,7 +7,6 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
-from flask_babel import gettext as _
 
 from geo.roads.accuracy import TIME_SHARE, minutes_between
 from geo.roads.drive import Drive
@@ -17,6 +16,7 @@ from geo.siting.measures import DESTINATIONS
 from webapp import labels
 from webapp.explore import provenance, site_facts
 from webapp.i18n import day, translated
+from webapp.i18n import gettext as _
 from webapp.labels import is_known, label
 from webapp.siting import sources, wording
 from webapp.siting.beside import Cell, Part, Row

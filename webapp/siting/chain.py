@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 import pandas as pd
 import shapely
 from flask import Blueprint, Response, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from markupsafe import Markup
 
 from geo import maps
@@ -20,6 +19,7 @@ from geo.siting.rates import LINES
 from webapp import args, labels, lookup, readers
 from webapp.args import Slip
 from webapp.field_words import field_name
+from webapp.i18n import gettext as _
 from webapp.i18n import said
 from webapp.map_frame import basemap_url, map_frame
 from webapp.siting import chain_files, chain_result, chain_words, files, places

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
-from flask_babel import gettext as _
-
 from geo.siting.chain import Closing
 from webapp import labels
+from webapp.i18n import gettext as _
 from webapp.i18n import province
 from webapp.siting import chain_words as words
 from webapp.siting import files

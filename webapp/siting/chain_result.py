@@ -11,7 +11,6 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from flask_babel import gettext as _
 from numpy.typing import NDArray
 
 from geo.errors import InputError
@@ -20,6 +19,7 @@ from geo.siting import chain, chain_rules, rates, screening
 from geo.siting.chain import Closing, Legs, Loads, Prices, Totals
 from geo.siting.chain_rules import Way
 from geo.siting.rates import Place, Rate, RateCard
+from webapp.i18n import gettext as _
 from webapp.siting.chain_wish import ChainWish
 from webapp.siting.places import Places
 from webapp.store import Store

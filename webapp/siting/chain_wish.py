@@ -7,8 +7,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flask_babel import gettext as _
-
 from geo.errors import InputError
 from geo.hours import gates as border_gates
 from geo.roads.drive import Drive
@@ -16,6 +14,7 @@ from geo.siting.chain import CO2_G_TKM, PAYLOAD_T, By
 from geo.siting.measures import CHOICES, limits
 from geo.siting.own_places import OwnPlace
 from webapp import args, labels, readers
+from webapp.i18n import gettext as _
 from webapp.siting import places
 from webapp.siting.cost_wish import Ends, ends_text
 from webapp.siting.wish import Wish

@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from flask_babel import gettext as _
-
 from geo.errors import InputError, NotFoundError
 from geo.roads.accuracy import TIME_RANGE
 from geo.siting.chain import CO2_SOURCE, By
@@ -16,6 +14,7 @@ from geo.siting.own_places import ROLES, Role
 from geo.siting.rates import CURRENCY, LINES, Rate
 from webapp import args, labels, readers
 from webapp.explore.provenance import Origin
+from webapp.i18n import gettext as _
 from webapp.i18n import listed, said, translated
 from webapp.siting import sources
 from webapp.siting.chain_result import Result, SiteChain

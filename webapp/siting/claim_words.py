@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from flask_babel import gettext as _
-
 from geo.siting.claim_reading import ASSUMPTIONS, Claim
 from webapp.i18n import N_
+from webapp.i18n import gettext as _
 from webapp.labels import TEXTS, decimal, duration, is_known, kilometres
 
 SENTENCES = {
@@ -171,7 +170,7 @@ def _by_road(value: float, write: Callable[[float], str]) -> str:
 
 
 def length(metres: float) -> str:
-    """Write a length as exactly as claims are made: with one decimal where it is no whole number of
+    """Write a length as exactly as claims are made: with one decimal where it is not a whole number of
     kilometres.
     """
     if not is_known(metres):

@@ -10,7 +10,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from flask import Blueprint, render_template, request
-from flask_babel import gettext as _
 
 from geo.errors import InputError
 from geo.package import TARGETS
@@ -18,6 +17,7 @@ from geo.roads.drive import Drive
 from geo.siting import claims as reading
 from geo.siting.claim_reading import MOST_CLAIMS, Claim
 from webapp import args
+from webapp.i18n import gettext as _
 from webapp.labels import all_names
 from webapp.siting.claim_words import (
     claimed,

@@ -8,12 +8,12 @@ from urllib.parse import urlencode
 
 import pandas as pd
 from flask import Blueprint, Response, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 
 from geo.errors import InputError, NotFoundError
 from geo.siting import money
 from webapp import args, charts, readers
 from webapp.field_words import field_name
+from webapp.i18n import gettext as _
 from webapp.i18n import said, translated
 from webapp.siting import beside_money, beside_rows, compare_files, files
 from webapp.siting.beside import Part

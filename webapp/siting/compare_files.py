@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from flask_babel import gettext as _
-
 from webapp import labels
+from webapp.i18n import gettext as _
 from webapp.siting import files
 from webapp.siting.beside import Cell, Part, Row
 from webapp.siting.files import Line

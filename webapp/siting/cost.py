@@ -7,13 +7,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 
 from geo.errors import InputError, NotFoundError
 from geo.siting.costs import ITEMS
 from geo.siting.rates import LINES, VOLTAGES
 from webapp import args, labels
 from webapp.field_words import field_name
+from webapp.i18n import gettext as _
 from webapp.i18n import translated
 from webapp.readers import own_rate
 from webapp.siting import compare_files, cost_rows, files

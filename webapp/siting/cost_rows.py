@@ -12,7 +12,6 @@ from typing import Literal
 from babel import Locale
 from babel.numbers import format_compact_decimal
 from flask_babel import get_locale
-from flask_babel import gettext as _
 
 from geo.siting import costs
 from geo.siting.costs import HOLIDAY, ITEMS, QUANTITIES
@@ -20,6 +19,7 @@ from geo.siting.deciding import Swing
 from geo.siting.rates import CURRENCY, LINES, Rate, Sum
 from webapp import labels
 from webapp.catalogues import ENGLISH
+from webapp.i18n import gettext as _
 from webapp.i18n import translated
 from webapp.siting import cost_facts
 from webapp.siting.beside import Cell, Part, Row

@@ -8,13 +8,12 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from flask_babel import gettext as _
-
 from geo.errors import InputError
 from geo.roads.drive import Drive
 from geo.siting.costs import Project
 from geo.siting.rates import LINES, VOLTAGE, Terms
 from webapp import args
+from webapp.i18n import gettext as _
 from webapp.siting.offers import plain
 
 EXAMPLE = Project(

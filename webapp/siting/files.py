@@ -8,12 +8,12 @@ from typing import Any
 
 import orjson
 from flask import Response, request
-from flask_babel import gettext as _
 
 from geo.siting import workbook
 from webapp import labels
 from webapp.explore.provenance import Origin
 from webapp.i18n import current
+from webapp.i18n import gettext as _
 from webapp.labels import label
 from webapp.store import Store
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import orjson
 from flask import Blueprint, Response, render_template, request
-from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from geo.errors import InputError, UnavailableError
@@ -26,6 +25,7 @@ from webapp import args, labels
 from webapp.catalogues import WRITTEN, catalogue
 from webapp.explore import provenance
 from webapp.i18n import current, day, in_script, insisting
+from webapp.i18n import gettext as _
 from webapp.siting import files, match_files, wording
 from webapp.siting.files import XLSX
 from webapp.siting.match_words import (

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask import g
-from flask_babel import gettext as _
 
 from geo.roads.drive import MAIN_ROADS, Drive
 from geo.siting import companies, workbook
@@ -15,6 +14,7 @@ from geo.siting.measures import limits
 from geo.siting.sheet_faults import SENTENCES, Fault
 from webapp import labels, readers
 from webapp.i18n import current, in_script, listed, province, sentences
+from webapp.i18n import gettext as _
 from webapp.siting import wording
 from webapp.store import Store, store
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from flask_babel import gettext as _
 
 from geo.errors import InputError
 from geo.roads.drive import Drive
 from geo.siting import money
 from geo.siting.money import Amount
+from webapp.i18n import gettext as _
 
 MOST_OFFERS = 20
 

@@ -8,7 +8,6 @@ from typing import Any, Literal, get_args
 
 import geopandas as gpd
 import numpy as np
-from flask_babel import gettext as _
 from numpy.typing import NDArray
 
 from geo.errors import InputError
@@ -18,6 +17,7 @@ from geo.siting.own_places import MOST, ROLES, OwnPlace, Reader, Role, Unit, Way
 from geo.siting.placing import Standing, standing
 from webapp import labels, lookup
 from webapp.catalogues import LANGUAGES
+from webapp.i18n import gettext as _
 from webapp.i18n import insisting, said
 from webapp.store import Store
 
@@ -181,7 +181,7 @@ def reader(opened: Store) -> Reader:
     find = lookup.finder(opened)
     return Reader(
         lambda text: (text,) if text in opened.places.layer_of else find(text),
-        opened.keep("roles", make),
+        opened.keep("words of roles", make),
     )
 
 

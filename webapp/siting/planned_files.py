@@ -9,13 +9,13 @@ from urllib.parse import urlencode
 
 import pandas as pd
 from flask import Blueprint, Response, request
-from flask_babel import gettext as _
 
 from geo.roads import scenarios
 from geo.roads.accuracy import minutes_between
 from geo.roads.drive import Drive
 from webapp import args, labels
 from webapp.explore.scenarios import Change, check, difference, gain, nearest
+from webapp.i18n import gettext as _
 from webapp.labels import is_known, label
 from webapp.siting import files
 from webapp.siting.files import Line

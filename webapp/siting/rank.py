@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from flask import Blueprint, render_template, request
-from flask_babel import gettext as _
 from markupsafe import Markup
 from numpy.typing import NDArray
 
@@ -32,6 +31,7 @@ from geo.siting.measures import (
 from webapp import args, labels, readers
 from webapp.field_words import field_name
 from webapp.i18n import current
+from webapp.i18n import gettext as _
 from webapp.map_frame import MapFrame, basemap_url, map_frame
 from webapp.siting import plants, wording, worth
 from webapp.siting.ranked import (

@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
-from flask_babel import gettext as _
 
 from geo.roads.accuracy import minutes_between
 from geo.siting import land
@@ -17,6 +16,7 @@ from geo.siting.measures import DESTINATIONS, Measure, criteria
 from webapp import args, labels
 from webapp.explore import provenance
 from webapp.explore.provenance import Origin
+from webapp.i18n import gettext as _
 from webapp.i18n import province, translated
 from webapp.labels import is_known, label
 from webapp.siting import files, sources, wording

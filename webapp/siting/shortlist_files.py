@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 import geopandas as gpd
 import numpy as np
 from flask import Blueprint, Response, render_template, request
-from flask_babel import gettext as _
 from markupsafe import Markup
 
 from geo.errors import InputError
@@ -26,6 +25,7 @@ from webapp import args, charts, labels, styles
 from webapp.explore import factsheet, provenance, records
 from webapp.explore.provenance import Origin
 from webapp.i18n import current, day
+from webapp.i18n import gettext as _
 from webapp.labels import is_known
 from webapp.siting import sources, wording
 from webapp.siting.shortlist import STATE
@@ -34,7 +34,7 @@ from webapp.store import Store, store
 pages = Blueprint("shortlist_files", __name__)
 
 MOST = 20
-"""Sites of a file: more are no short list, and a page of paper each."""
+"""Sites of a file: more are not a short list, and a page of paper each."""
 NEAR_S = 3600.0
 MOST_PLANTS = 8
 FACTS = ("area_ha", "occupancy_pct", "rent_term_low_usd_m2", "developer")
@@ -235,5 +235,5 @@ class _Plants:
 
 
 def _away(seconds: float) -> str:
-    """Write how far a plant is; one on the site itself is no way off."""
+    """Write how far a plant is; one on the site itself is not away."""
     return labels.duration(seconds) if seconds else _("in this park")

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
-from flask_babel import gettext as _
-
 from geo.layers.provenance import Source
 from geo.schema import LAYERS
 from webapp.explore import provenance
 from webapp.explore.provenance import Origin
+from webapp.i18n import gettext as _
 from webapp.labels import is_known
 from webapp.store import Store
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 from flask import Blueprint, render_template, request
-from flask_babel import gettext as _
 
 from geo.errors import InputError
 from geo.siting import ranking
 from geo.siting.measures import criteria
 from webapp import args
+from webapp.i18n import gettext as _
 from webapp.siting.wording import criterion_name
 
 pages = Blueprint("weights", __name__)

@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 import numpy as np
 import shapely
 from flask import Blueprint, render_template, request, url_for
-from flask_babel import gettext as _
 from markupsafe import Markup
 
 from geo import maps
@@ -24,6 +23,7 @@ from geo.siting.surface import PEOPLE, Blocks, Surface, Wish, measures
 from webapp import args, labels
 from webapp.explore.drawn import TILES_FROM
 from webapp.field_words import field_name
+from webapp.i18n import gettext as _
 from webapp.i18n import said, translated
 from webapp.map_frame import MapFrame, basemap_url, map_frame
 from webapp.readers import plain

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import shapely
 from flask import Blueprint, Response, request
-from flask_babel import gettext as _
 
 from geo import export
 from geo.errors import InputError
@@ -18,6 +17,7 @@ from geo.siting import surface, surface_areas
 from geo.siting.surface import Blocks, Values, Wish, measures
 from geo.tiles.grid import project
 from webapp import args
+from webapp.i18n import gettext as _
 from webapp.i18n import translated
 from webapp.siting import files, rank_files, wording
 from webapp.siting.where import POINT, STATE, Asked, At, Legend, blocks_of

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from flask_babel import gettext as _
 
 from geo.siting.criteria import Shape
 from geo.siting.limits import STANDING, Limit
 from geo.siting.measures import CHOICES, DESTINATIONS, TITLES, Measure, criteria, limits
 from geo.siting.screening import Relaxation
 from webapp import labels
+from webapp.i18n import gettext as _
 from webapp.i18n import listed, province, said
 from webapp.labels import is_known
 from webapp.siting.worth import Worth

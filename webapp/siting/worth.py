@@ -6,11 +6,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from flask_babel import gettext as _
-
 from geo.errors import InputError
 from geo.siting.criteria import Shape
 from geo.siting.measures import Measure, criteria
+from webapp.i18n import gettext as _
 from webapp.i18n import said
 from webapp.readers import plain
 

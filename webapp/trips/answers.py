@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from geo.atlas import Atlas
 from geo.errors import NotFoundError
@@ -20,7 +20,7 @@ SECONDS = 3.0
 WHY_S = 2.0
 """How long changes are looked for that would bring in a stop."""
 
-FILES: dict[str, Any] = {
+FILES: dict[str, str] = {
     "html": lazy_gettext("One file for the phone"),
     "sheet.html": lazy_gettext("Day sheet to print"),
     "gpx": "GPX",

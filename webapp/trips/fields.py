@@ -7,12 +7,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from geo.errors import InputError
 from geo.visits.trip_lines import DayLine, StopLine
 from webapp import args
+from webapp.i18n import gettext as _
 from webapp.trips.address import Lines
 
 SINGLE = (

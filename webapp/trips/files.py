@@ -6,16 +6,15 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from flask import Blueprint, Response, render_template, request
-from flask_babel import lazy_gettext
 from markupsafe import Markup
 
 from geo.visits import map_links, safe_yaml
 from geo.visits.trip import Plan, Trip
 from webapp import args, charts, scripts, settings, styles
-from webapp.i18n import current
+from webapp.i18n import current, lazy_gettext
 from webapp.store import Store, store
 from webapp.trips import answers, planning, views
 from webapp.trips.address import TRIP, Lines
@@ -24,7 +23,7 @@ from webapp.trips.plan_map import features
 
 pages = Blueprint("takealong", __name__)
 
-MAPS: dict[str, Any] = {
+MAPS: dict[str, str] = {
     "geo": lazy_gettext("map program"),
     "amap": "Amap 高德",
     "baidu": "Baidu 百度",

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from flask import Blueprint, request
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from geo.errors import InputError, Message
@@ -17,6 +16,7 @@ from geo.visits.place_texts import position, split_places
 from geo.visits.trip import Day, Trip
 from geo.visits.trip_lines import DayLine
 from webapp import args, lookup
+from webapp.i18n import gettext as _
 from webapp.store import Store, store
 from webapp.trips import pages as trip
 from webapp.trips.address import TRIP, Lines
