@@ -242,6 +242,27 @@ def loaded_by(modules: str) -> set[str]:
     return set(done.stdout.split())
 
 
+def test_a_key_keeps_one_thing() -> None:
+    """What is kept under a key is computed alike wherever it is asked for. Only the desk differs:
+    the command line waits for a plan as long as it takes.
+    """
+    makers: dict[str, set[str]] = {}
+    for path in sources():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr == "keep"
+                and len(node.args) == 2
+                and isinstance(node.args[0], (ast.Constant, ast.Tuple))
+            ):
+                key, make = map(ast.unparse, node.args)
+                place = "" if make.startswith("lambda") else f"{name_of(path)}:{node.lineno} "
+                makers.setdefault(key, set()).add(f"{place}{make}")
+    assert len(makers) > 40
+    assert {key for key, ways in makers.items() if len(ways) > 1} == {"'desk'"}, makers
+
+
 def test_importing_the_library_loads_nothing_large() -> None:
     """``import geo`` is instant: neither pandas nor any other large library comes with it."""
     large = {

@@ -111,6 +111,13 @@ def test_what_is_typed_becomes_an_address(client: FlaskClient) -> None:
     assert moved(client, **again) == ["supplier~107.97,21.6~Parts~9t", PORT.replace("~~600t", "")]
 
 
+def test_a_list_is_read_after_the_page_of_a_site(client: FlaskClient) -> None:
+    """What is kept for the pages of sites is not what lists are read with."""
+    read(client, f"/sites/{SITES[0]}")
+    assert moved(client, places="Parts; 21.6, 107.97; nhà cung cấp; 40") == [SUPPLIER]
+    read(client, f"/sites/{SITES[1]}")
+
+
 def test_a_fault_keeps_the_page_and_what_was_typed(client: FlaskClient) -> None:
     """Every field that cannot be read is named in the words of the page, and stays as typed."""
     query = {
