@@ -449,5 +449,5 @@ def test_the_openapi_document_describes_every_address_of_the_api(client: FlaskCl
         }
         address = path.format(layer_id="parks", zoom=0, column=0, row=0)
         for name in {*args.PARAMETERS, "unheard"}:
-            refused = b"is not recognised" in client.get(address, query_string={name: ""}).data
+            refused = b"is not known here" in client.get(address, query_string={name: ""}).data
             assert refused == (name not in listed), (path, name)

@@ -463,38 +463,41 @@ def test_fields_of_the_form_become_one_parameter(
 @pytest.mark.parametrize(
     ("query", "faults"),
     [
-        ("v_gate=cubic", ["v_gate: “cubic” is not one of linear, step, saturating"]),
-        ("v_gate=share", ["v_gate: “share” is not one of linear, step, saturating"]),
+        ("v_gate=cubic", ["Time to border gate: “cubic” is not one of linear, step, saturating"]),
+        ("v_gate=share", ["Time to border gate: “share” is not one of linear, step, saturating"]),
         (
             "v_gate=linear:30",
             [
-                "v_gate: “linear:30” does not have the form step:60, linear, linear:30:180 or"
-                " saturating:30:180"
+                "Time to border gate: “linear:30” does not have the form step:60, linear,"
+                " linear:30:180 or saturating:30:180"
             ],
         ),
-        ("v_gate=step:1:2", ["v_gate: “step:1:2” does not have the form"]),
+        ("v_gate=step:1:2", ["Time to border gate: “step:1:2” does not have the form"]),
         ("v_gate=linear:a:-1", ["“a” is not a number", "-1 is not an amount"]),
-        ("v_gate=linear:180:30", ["v_gate: 180 is not less than 30"]),
+        ("v_gate=linear:180:30", ["Time to border gate: 180 is not less than 30"]),
         (
             "v_gate=linear:60:60&v_port=step",
             [
-                "v_gate: 60 is not less than 60",
-                "v_port: a step needs an upper end, such as v_port=step:60",
+                "Time to border gate: 60 is not less than 60",
+                "Time to container port: a step needs an upper end",
             ],
         ),
-        ("v_area=step&v_area_to=5", ["v_area: a step needs a lower end"]),
-        ("v_gate=step&v_gate_from=30&v_gate_to=60", ["v_gate: a step has only an upper end"]),
-        ("v_area=step&v_area_from=30&v_area_to=60", ["v_area: a step has only a lower end"]),
-        ("v_gate=step:60&v_gate_to=60", ["v_gate: holds the range already"]),
-        ("v_gate=linear&v_gate=step:60", ["v_gate: is given more than once"]),
-        ("v_beauty=linear", ["v_beauty: is not recognised"]),
+        ("v_area=step&v_area_to=5", ["Free land: a step needs a lower end"]),
+        (
+            "v_gate=step&v_gate_from=30&v_gate_to=60",
+            ["Time to border gate: a step has only an upper end"],
+        ),
+        ("v_area=step&v_area_from=30&v_area_to=60", ["Free land: a step has only a lower end"]),
+        ("v_gate=step:60&v_gate_to=60", ["Time to border gate: the range is given twice"]),
+        ("v_gate=linear&v_gate=step:60", ["Time to border gate: is given more than once"]),
+        ("v_beauty=linear", ["“v_beauty” is not a setting of this page"]),
         ("v_gate=%7B%7B7*7%7D%7D", ["“{{7*7}}” is not one of"]),
     ],
 )
 def test_every_fault_of_it_is_named(client: FlaskClient, query: str, faults: list[str]) -> None:
-    """400 and a sentence for each."""
+    """400 and a sentence for each, in the words of the page."""
     page = html.unescape(text(client, f"edited=1&w_gate=1&{query}", 400))
-    assert all(fault in page for fault in faults)
+    assert not [fault for fault in faults if fault not in page], page
 
 
 def test_nothing_is_lost_between_link_and_form(app: Flask, client: FlaskClient) -> None:

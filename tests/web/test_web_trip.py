@@ -496,7 +496,7 @@ def test_lists_of_unlike_length_are_refused(client: FlaskClient) -> None:
         ("s_visit", "60 min"),
         ("title", "x" * 300),
     ]
-    assert "title: is longer" in faults(client, sent, "/trip/edit")
+    assert "Title: is longer" in faults(client, sent, "/trip/edit")
     assert "the same number" in faults(client, sent[:3], "/trip/edit")
 
 
@@ -508,7 +508,7 @@ def test_what_an_order_by_hand_costs(app: Flask, client: FlaskClient) -> None:
     says nothing.
     """
     query = example(client, EXAMPLES[0])
-    assert "as you set them" not in wait(client, query).text
+    assert "order and days" not in wait(client, query).text
     best = planned(app, query)
     order = [visit.stop.place.id for day in best.days for visit in day.visits]
     assert (
@@ -517,7 +517,7 @@ def test_what_an_order_by_hand_costs(app: Flask, client: FlaskClient) -> None:
     )
     far = [order[-1], *order[1:-1], order[0]]
     assert (
-        "stops lost against the free plan: 1."
+        "Stops lost by your order and days: 1."
         in wait(client, edited(client, query, "order", ids=" ".join(far))).text
     )
     order[1], order[2] = order[2], order[1]
@@ -527,7 +527,7 @@ def test_what_an_order_by_hand_costs(app: Flask, client: FlaskClient) -> None:
     assert plan.on_road_s > best.on_road_s + 600
     with app.test_request_context():
         more = agenda.length(plan.on_road_s - best.on_road_s)
-    assert f"Order and days as you set them: {more} more on the road".replace("\xa0", " ") in wait(
+    assert f"Your order and days add {more} on the road".replace("\xa0", " ") in wait(
         client, worse
     ).text.replace("\xa0", " ")
 
@@ -650,7 +650,7 @@ def test_why_not_and_each_change_helps(app: Flask, client: FlaskClient) -> None:
     [why] = [link.href for link in page.links if link.href.startswith("/trip/why?")]
     assert parse_qs(urlsplit(why).query)["of"] == [missed]
     answer = read(client, why)
-    assert "Any one of these would bring it in" in answer.text
+    assert "Any one of these would make it fit" in answer.text
     changes = [link.href for link in answer.links if link.text == "Apply"]
     assert len(changes) >= 2
     for change in changes:
@@ -741,9 +741,9 @@ STOP = ("stop", "dong-mai-ip")
         (
             [("day", DAY), STOP, ("colour", "red"), ("traffic", "x"), ("avoid", "9")],
             400,
-            ["colour", "traffic", "avoid"],
+            ["“colour” is not a setting of this page", "Traffic: “x”", "avoid: “9”"],
         ),
-        ([("day", DAY), STOP, ("title", "x" * 500)], 400, ["title"]),
+        ([("day", DAY), STOP, ("title", "x" * 500)], 400, ["Title: is longer"]),
         ([("example", "nowhere")], 404, ["nowhere", *EXAMPLES]),
         ([("pick", "NOT AN ID")], 400, ["NOT AN ID"]),
     ],

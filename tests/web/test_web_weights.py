@@ -233,8 +233,8 @@ def test_it_speaks_each_language(client: FlaskClient, lang: str) -> None:
         ({"criterion": "beauty"}, "is not one of gate"),
         ({"criterion": "gate"}, "Compare 2 to 6 criteria; these are 1"),
         ({"criterion": list(criteria())}, "Compare 2 to 6 criteria; these are 10"),
-        ({"weight": "3"}, "weight: is not recognised"),
-        ({"profile": "car"}, "profile: is not recognised"),
+        ({"weight": "3"}, "“weight” is not a setting of this page"),
+        ({"profile": "car"}, "“profile” is not a setting of this page"),
     ],
 )
 def test_what_cannot_be_is_a_sentence(
@@ -260,7 +260,7 @@ def test_every_fault_is_named_at_once(client: FlaskClient) -> None:
         "“port:port:2” compares",
         "“sun” is",
         "“star” is",
-        "zz: is not known",
+        "“zz” is not a setting of this page",
     ):
         assert words in page.text
     assert "area:rent" not in page.text
