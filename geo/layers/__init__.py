@@ -117,7 +117,7 @@ def read(folder: str | os.PathLike[str], layer_id: str) -> Any:
 
 
 def read_table(folder: str | os.PathLike[str], name: str) -> pd.DataFrame:
-    """Read a table that is no layer (see ``TABLES``), with a plain integer index; errors as
+    """Read a table that is not a layer (see ``TABLES``), with a plain integer index; errors as
     :func:`read`.
 
     A table of ``OPTIONAL`` whose file is not there is empty.
@@ -166,7 +166,7 @@ def read_countries(folder: str | os.PathLike[str]) -> gpd.GeoDataFrame | None:
         return None
     try:
         frame = gpd.read_file(path, engine="pyogrio")
-    except Exception:  # whatever GDAL raises for what is no map
+    except Exception:  # whatever GDAL raises for what is not a map
         raise InputError(Message("%(file)s cannot be read.", {"file": OUTLINES})) from None
     if frame.empty or not isinstance(frame, gpd.GeoDataFrame) or "country" not in frame:
         raise InputError(

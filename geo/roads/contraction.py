@@ -184,7 +184,7 @@ def one_to_all(
         (k,) nodes; or (k, s): a source that starts at several nodes, such as a point on a road at
         either end of it.
     start_s
-        In the shape of `sources`: time that has passed at each start, inf where it is no start;
+        In the shape of `sources`: time that has passed at each start, inf where it is not a start;
         nothing has by default.
     dtype
         Type of the result; sums are always made in double precision.

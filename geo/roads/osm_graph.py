@@ -195,8 +195,8 @@ def from_graphml(
     NotFoundError
         There is no such file.
     InputError
-        It is no such graph, or it declares a document type, which OSMnx never does and which can be
-        used for attacks.
+        It is not such a graph, or it declares a document type, which OSMnx never does and which
+        can be used for attacks.
     """
     import networkx as nx
     import osmnx as ox

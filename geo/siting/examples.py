@@ -82,7 +82,7 @@ def read(folder: str | os.PathLike[str]) -> dict[str, Example]:
     NotFoundError
         The package has no such file.
     InputError
-        The file is no list of profiles, or profiles have faults; every one is listed.
+        The file is not a list of profiles, or profiles have faults; every one is listed.
     """
     path = Path(folder) / FILE
     if not path.is_file():

@@ -163,7 +163,7 @@ def convert(
     Raises
     ------
     InputError
-        A change that is none (a factory is no land, a fee is no rent), or what it needs is not
+        A change that is none (a factory is not land, a fee is not rent), or what it needs is not
         stated; every fault.
     """
     faults: list[str] = []

@@ -218,7 +218,9 @@ class Zone:
         if site_id not in parks.index:
             return None
         inside = store.keep("parts of zones", lambda: parts(parks))
-        of_all = store.keep("roles of parks", lambda: dict(zip(parks.index, roles(parks), strict=True)))
+        of_all = store.keep(
+            "roles of parks", lambda: dict(zip(parks.index, roles(parks), strict=True))
+        )
         row = parks.loc[site_id].to_dict()
         return cls(
             [

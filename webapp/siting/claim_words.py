@@ -170,8 +170,8 @@ def _by_road(value: float, write: Callable[[float], str]) -> str:
 
 
 def length(metres: float) -> str:
-    """Write a length as exactly as claims are made: with one decimal where it is not a whole number of
-    kilometres.
+    """Write a length as exactly as claims are made: with one decimal where it is not a whole
+    number of kilometres.
     """
     if not is_known(metres):
         return _("unknown")
