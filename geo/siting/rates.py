@@ -55,7 +55,7 @@ LINES: dict[str, Line] = {
     "ready_built": Line(Message("Ready-built factory"), Message("USD/m² a month")),
     "building": Line(Message("Building on own land"), "USD/m²"),
     "wage": Line(Message("Wage"), Message("USD a month")),
-    "insurance": Line(Message("Employer’s social insurance"), Message("% of the wage")),
+    "insurance": Line(Message("Employer’s social insurance"), Message("percent of the wage")),
     "power_normal": Line(Message("Power, normal hours"), "USD/kWh"),
     "power_off_peak": Line(Message("Power, off-peak hours"), "USD/kWh"),
     "power_peak": Line(Message("Power, peak hours"), "USD/kWh"),

@@ -289,8 +289,8 @@ def missing(result: Result) -> list[str]:
 def co2_factor(wish: ChainWish) -> tuple[str, str]:
     """Write the factor of CO₂ and where it comes from."""
     if wish.co2_g is not None:
-        return f"{readers.plain(wish.co2_g)} g/t·km", _("yours")
+        return f"{readers.plain(wish.co2_g)} {_('g/t·km')}", _("yours")
     low, mid, high = wish.co2_g_tkm
     if not math.isfinite(mid):
         return _("unknown"), ""
-    return f"{labels.decimal(low)}–{labels.decimal(high)} g/t·km", CO2_SOURCE
+    return f"{labels.decimal(low)}–{labels.decimal(high)} {_('g/t·km')}", CO2_SOURCE
