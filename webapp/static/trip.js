@@ -10,7 +10,7 @@ import { tripMap } from "./tripmap.js";
 const config = JSON.parse(document.getElementById("config").textContent);
 const map = window.map_atlas;
 const drawing = tripMap(map, config);
-const askPlan = newest(), askTrip = newest();
+const askPlan = newest(), askTrip = newest(), askWays = newest();
 let offline = !navigator.onLine;
 
 const form = () => document.getElementById("trip-wish");
@@ -150,15 +150,14 @@ async function refresh() {
     } finally {
       clearTimeout(timer); // a bar that came now would push down the rows of a plan that is there
     }
-    if (wanted()) await drawWays();
   });
   if (!answer) return;
+  if (shown) bar.remove();
+  plan().classList.remove("waiting");
   if (answer.error) {
     plan().classList.add("stale");
     lost(refresh);
-  }
-  if (shown) bar.remove();
-  plan().classList.remove("waiting");
+  } else drawWays(); // late as they may be, the plan is there
 }
 
 /** Show the plan of an address once it is there and no row of the old one is carried. */
@@ -189,14 +188,17 @@ function tell() {
   ].map((one) => one.textContent.trim().replace(/\s+/g, " ")).join(" ");
 }
 
+/** Draw the ways of the plan that is there. */
 async function drawWays() {
   const found = plan().querySelector(".plan");
-  if (!found) {
-    drawing.show({ features: [] });
-    return;
-  }
-  const answer = await ask(found.dataset.ways, "application/json");
-  if (answer.ok) drawing.show(await answer.json());
+  const got = await askWays(async () => {
+    if (!found) return { features: [] };
+    const answer = await ask(found.dataset.ways, "application/json");
+    return answer.ok && await answer.json();
+  });
+  if (!got) return;
+  if (got.error) lost(drawWays);
+  else if (got.value) drawing.show(got.value);
 }
 
 /** Send the form with what is to be done. */
@@ -360,5 +362,5 @@ if (offline) lost();
 arm();
 if (plan().querySelector(".plan")) { // asked for with the whole plan
   drawing.expect();
-  drawWays().catch(() => lost());
+  drawWays();
 } else refresh();
