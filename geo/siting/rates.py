@@ -60,7 +60,7 @@ LINES: dict[str, Line] = {
     "power_off_peak": Line(Message("Power, off-peak hours"), "USD/kWh"),
     "power_peak": Line(Message("Power, peak hours"), "USD/kWh"),
     "water": Line(Message("Water"), "USD/m³"),
-    "tax": Line(Message("Corporate income tax"), Message("% of the profit")),
+    "tax": Line(Message("Corporate income tax"), Message("percent of the profit")),
 }
 BY_VOLTAGE = ("power_normal", "power_off_peak", "power_peak")
 SHARES = ("insurance", "tax")
