@@ -4,6 +4,7 @@
 import { LIFT, light } from "./lit.js";
 import { config, filterQuery, latlng, LAYERS, map, nameOf, state, tooltip } from "./page.js";
 import { canvas, choose, places } from "./sheet.js";
+import { asButton } from "./stops.js";
 import * as symbols from "./symbols.js";
 import { TiledMarks } from "./tiled.js";
 
@@ -85,7 +86,7 @@ function placeMark(layer, place, where) {
   });
   mark.bindTooltip(() => tooltip(place), { direction: "top", offset: [0, -8] });
   mark.on("click", () => choose(place.id));
-  mark.on("add", () => mark.getElement().setAttribute("aria-label", nameOf(place)));
+  mark.on("add", () => asButton(mark, nameOf(place)));
   place.mark = mark;
   return mark;
 }

@@ -202,6 +202,10 @@ export const ParkMark = L.CircleMarker.extend({
     this._point = this._point.add([this.options.aside, 0]);
     this._updateBounds();
   },
+  /** A mark that is lit takes no click of the mark beside it: what it grows by is for the eye. */
+  _containsPoint(point) {
+    return point.distanceTo(this._point) <= this.options.base + this._clickTolerance();
+  },
   _updatePath() {
     const renderer = this._renderer;
     if (!renderer._drawing || this._empty()) return;

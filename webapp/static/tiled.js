@@ -3,6 +3,7 @@
  * there are where they lie close together.
  */
 import { element, fill, map, number, texts, urls } from "./page.js";
+import { asButton } from "./stops.js";
 
 const SIDE = 256;
 
@@ -85,7 +86,7 @@ export const TiledMarks = L.GridLayer.extend({
         iconSize: [side, side],
       }),
     });
-    mark.on("add", () => mark.getElement().setAttribute("aria-label", text));
+    mark.on("add", () => asButton(mark, text));
     return mark.on("click", () => map.setView(where, Math.min(zoom, map.getMaxZoom())));
   },
 });
