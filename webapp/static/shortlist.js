@@ -29,7 +29,7 @@ function count() {
 function aim() {
   const lang = new URLSearchParams(location.search).get("lang");
   tools.querySelectorAll("[data-file]").forEach((link) => {
-    link.href = address(link.pathname, ids()) + (lang ? `&lang=${lang}` : "");
+    link.href = address(link.dataset.address, ids()) + (lang ? `&lang=${lang}` : "");
   });
 }
 
