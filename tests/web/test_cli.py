@@ -259,8 +259,8 @@ def test_the_map_in_one_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("vi", ("Lọc các khu", "Khu kinh tế Vân Đồn", "Cảng biển")),
-        ("zh", ("筛选园区", "云屯经济区", "海港")),
+        ("vi", ("Bộ lọc", "Khu kinh tế Vân Đồn", "Cảng biển")),
+        ("zh", ("筛选条件", "云屯经济区", "海港")),
     ],
 )
 def test_the_map_in_one_file_speaks_a_language(

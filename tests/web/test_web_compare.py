@@ -23,7 +23,7 @@ from geo import layers
 from geo.errors import InputError
 from geo.siting import money
 from webapp import charts
-from webapp.catalogues import LANGUAGES, catalogue
+from webapp.catalogues import LANGUAGES, catalogue, in_script
 from webapp.siting import beside_money
 from webapp.siting.beside import Better, Cell, Row
 from webapp.siting.offers import MOST_OFFERS
@@ -667,7 +667,14 @@ def test_policies_speak_the_language_of_the_reader(
     requirements.
     """
     row = app.extensions["zoneatlas"].layer("policies").loc["pol-vn-bgez"]
-    title, summary = row[f"title_{lang}"], row["summary" if lang == "en" else f"summary_{lang}"]
+    language = LANGUAGES[lang]
+    title, summary = (
+        in_script(row[name], language.locale)
+        for name in (
+            f"title_{language.data}",
+            "summary" if lang == "en" else f"summary_{language.data}",
+        )
+    )
     assert any(row and row[0].startswith(title) for row in ask(client, lang=lang).rows)
     for path in (f"/sites/{HAI_HA}", f"/sites/{HAI_HA}/factsheet", "/table?layer=policies"):
         page = client.get(path, headers={"Accept-Language": lang}).get_data(as_text=True)

@@ -23,7 +23,7 @@ from geo.roads import default_network, storage
 from geo.roads.network import Network
 from webapp import addresses, create_app, i18n, kept_pages, served
 from webapp.explore import gate_hours
-from webapp.siting import rank
+from webapp.siting import rank, ranked
 
 pytest_plugins = ("web",)
 
@@ -43,7 +43,7 @@ PAGES = (
     "/api/isochrones?site=dong-mai-ip&minutes=30",
 )
 OF_HERE = ("/sites/west-park", "/table", "/compare?pick=west-park&pick=east-park")
-TAGS = {"en": "en", "vi": "vi", "zh": "zh-Hans"}
+TAGS = {"en": "en", "vi": "vi", "zh": "zh-Hans", "zh-Hant": "zh-Hant"}
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[datetime], None
     def set_to(now: datetime) -> None:
         monkeypatch.setattr(kept_pages, "time", SimpleNamespace(time=now.timestamp))
         of_day = type("date", (date,), {"today": staticmethod(now.date)})
-        monkeypatch.setattr(rank, "date", of_day)
+        monkeypatch.setattr(ranked, "date", of_day)
         of_now = type("datetime", (datetime,), {"now": staticmethod(lambda _zone: now)})
         monkeypatch.setattr(gate_hours, "datetime", of_now)
 

@@ -16,6 +16,7 @@ from web import HOSTILE, Page, read
 from werkzeug.test import TestResponse
 
 from geo.siting import companies, sheet_process
+from webapp.catalogues import LANGUAGES
 from webapp.siting import match
 
 pytest_plugins = ("web",)
@@ -107,7 +108,7 @@ def test_the_workbook_holds_what_the_page_shows(client: FlaskClient) -> None:
     assert {row[0] for row in rows[0][1:]} == {"An Phát", "B 公司"}
     assert all(str(row[4]) in page.text for row in rows[0][1:] if row[4])
     about = " ".join(str(cell.value) for row in books[0].worksheets[1].iter_rows() for cell in row)
-    assert "driving times without queues or opening hours" in about
+    assert "Driving times without queues or opening hours" in about
     assert "Licence" in about
 
 
@@ -202,7 +203,7 @@ def test_the_same_sheet_in_another_language_keeps_what_was_told(client: FlaskCli
         for tag, attributes in page.elements
         if tag == "button" and attributes.get("formaction", "").startswith("?lang=")
     ]
-    assert [button["form"] for button in switch] == ["sheet-form"] * 3
+    assert [button["form"] for button in switch] == ["sheet-form"] * len(LANGUAGES)
     book = openpyxl.load_workbook(
         io.BytesIO(client.post("/match?lang=en", data=hidden | {"format": "xlsx"}).data)
     )

@@ -4,6 +4,7 @@ taken for open.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -278,11 +279,11 @@ def test_the_railway_is_told_with_the_time_to_change(
     text = read(client, "/planned", year=2035, profile=profile, to=to, wait=1).text
     seconds = store.table("transfers").set_index("profile")["transfer_time_s"][profile]
     assert (
-        f"{plain(labels.about(seconds))} are assumed for the change between road and"
-        " railway" in text
+        f"{plain(labels.about(seconds))} are assumed at each end of a rail leg for the transfer"
+        " between road and rail" in text
     )
-    assert ("0 of the" not in text) == used
-    assert ("freight gains no time by rail here" in text) == (not used)
+    assert (re.search(r"\b0 of \d+ changes use a railway", text) is None) == used
+    assert ("Transshipment takes too long for rail freight to save time." in text) == (not used)
 
 
 def test_a_year_before_any_railway_says_so(client: FlaskClient) -> None:

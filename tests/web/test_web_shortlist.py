@@ -12,14 +12,19 @@ from flask import Flask
 from flask.testing import FlaskClient
 from web import HOSTILE, read
 
-from webapp.catalogues import LANGUAGES
+from webapp.catalogues import LANGUAGES, in_script
 from webapp.scripts import STATIC
 from webapp.siting.shortlist import MOST_SAVED
 from webapp.siting.wish import MOST_PICKED
 
 pytest_plugins = ("web",)
 PICK = ["hai-yen-ip", "nowhere", "dong-mai-ip", "song-khoai-ip"]
-GONE = {"en": "no longer in the atlas", "vi": "không còn trong bản đồ", "zh": "已不在本图集中"}
+GONE = {
+    "en": "no longer in the atlas",
+    "vi": "không còn trong bản đồ",
+    "zh": "已不在本图集中",
+    "zh-Hant": "已不在本圖集中",
+}
 
 
 def listed(source: str) -> list[str]:
@@ -43,7 +48,8 @@ def test_a_link_shows_its_sites_in_their_order(app: Flask, client: FlaskClient, 
         assert answer.text.count(GONE[lang]) == 1
         assert re.findall(r'name="pick" value="([^"]+)"', answer.text) == [PICK[0], *PICK[2:]]
         for key in (PICK[0], *PICK[2:]):
-            assert parks.loc[key, f"name_{lang}"] in answer.text
+            name = parks.loc[key, f"name_{LANGUAGES[lang].data}"]
+            assert in_script(name, LANGUAGES[lang].locale) in answer.text
 
 
 def test_as_many_are_ticked_as_can_be_compared(app: Flask, client: FlaskClient) -> None:

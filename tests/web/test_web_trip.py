@@ -31,7 +31,7 @@ from geo.visits.trip import Plan
 from geo.visits.trip_lines import DayLine, StopLine
 from geo.visits.world import World
 from webapp import jobs, lookup
-from webapp.catalogues import LANGUAGES
+from webapp.catalogues import LANGUAGES, WRITTEN
 from webapp.trips import agenda, answers, readings
 from webapp.trips.address import TRIP, Lines
 
@@ -258,7 +258,7 @@ def test_names_are_in_the_language_of_the_page(
         for tag, attributes in page.elements
         if tag == "span" and "lang" in attributes
     }
-    assert tags >= {other.tag for code, other in LANGUAGES.items() if code != language}
+    assert tags >= {other.tag for other in WRITTEN if other.code != language}
 
 
 def test_the_title_of_an_example_is_translated(client: FlaskClient) -> None:
@@ -269,7 +269,7 @@ def test_the_title_of_an_example_is_translated(client: FlaskClient) -> None:
         ][0]
         for code in LANGUAGES
     }
-    assert len(titles) == 3
+    assert len(titles) == len(LANGUAGES)
 
 
 def test_from_a_ranking(client: FlaskClient) -> None:
@@ -588,7 +588,7 @@ def test_a_day_that_cannot_be_driven_shows_its_stops_left_out(
         read(client, f"/trip?{UNDRIVABLE}&whole=1&lang={language}"),
         wait(client, f"{UNDRIVABLE}&lang={language}"),
     ):
-        assert any(name in page.text for name in ("Dong Mai", "Đông Mai", "东梅"))
+        assert any(name in page.text for name in ("Dong Mai", "Đông Mai", "东梅", "東梅"))
         assert any(attributes.get("class") == "left-out" for _, attributes in page.elements)
         assert language != "en" or sentence in page.text
         assert language != "en" or "Day 1: no end is reached in time." in page.text
