@@ -190,7 +190,7 @@ def test_more_stays_while_the_same_is_found(opened: Callable[..., Any]) -> None:
 
 def test_cards_lead_with_land_price_and_occupancy(opened: Callable[..., Any]) -> None:
     """A card holds the price with its year and the share that is taken as the table has them, three
-    times, and says what is not known; what is remembered looks different and says so.
+    times, and says what is not known; what is unverified looks different and says so.
     """
     page = opened()
     parks = layers.read(layers.bundled(), "parks")
@@ -215,9 +215,9 @@ def test_cards_lead_with_land_price_and_occupancy(opened: Callable[..., Any]) ->
         else:
             assert f"{row['occupancy_pct']:.0f} % occupied" == shown["taken"]
     land = Provenance.read(layers.bundled()).marks("parks", "occupancy_pct")
-    remembered = next(key for key, _, _ in cards if land.get(key) == "memory")
-    value = page.locator(f'.item[data-id="{remembered}"] .land')
-    assert value.get_attribute("title") == "remembered"
+    unverified = next(key for key, _, _ in cards if land.get(key) == "memory")
+    value = page.locator(f'.item[data-id="{unverified}"] .land')
+    assert value.get_attribute("title") == "unverified"
     assert value.evaluate("land => getComputedStyle(land).fontStyle") == "italic"
 
 

@@ -34,7 +34,7 @@ TEXTS: Mapping[str, Any] = {
     "clear": _("Clear"),
     "price": _("{n} {unit} ({year})"),
     "price.unknown": _("price not known"),
-    "occupied": _("{n} % occupied"),
+    "occupied": _("{n} % taken"),
     "occupancy": _("Occupancy"),
     "airport": _("airport"),
     "developer": _("Developer"),
