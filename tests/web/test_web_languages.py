@@ -650,7 +650,7 @@ def test_switching_the_language_keeps_the_view(
     expect(page.locator(".route-note")).to_contain_text("Móng Cái")
     expect(page.locator("#found")).to_contain_text(f"/ {SITES} địa điểm")
     expect(page.locator(".languages a[aria-current]")).to_have_text("Tiếng Việt")
-    expect(page.locator(f'.item[data-id="{SITE}"] .time dd').first).to_contain_text("giờ")
+    expect(page.locator(f'.item[data-id="{SITE}"] dd').nth(2)).to_contain_text("giờ")
     expect(page.locator("#sheet")).to_contain_text(re.compile(r"\d\.\d{3}\s+người"))
     for part in ("country=VN", f"site={SITE}", "to=port-fangchenggang", "lang=vi"):
         assert part in page.url
