@@ -424,12 +424,14 @@ class Watch:
         """Hold the tab to what is allowed: no script error, no policy broken, no dialog, no other
         host.
         """
-        assert not self.errors
-        assert not self.dialogs
-        odd = [line for line in self.console if line.startswith(("error", "warning"))]
-        assert not [
-            line for line in odd if "registration blocked by Playwright" not in line
+        odd = [
+            line
+            for line in self.console
+            if line.startswith(("error", "warning"))
+            and "registration blocked by Playwright" not in line
         ]  # where a test keeps the service worker out
-        assert not [
+        foreign = [
             request for request in self.requests if not request.startswith((url, "data:", "blob:"))
         ]
+        for seen in (self.errors, self.dialogs, odd, foreign):
+            assert not seen, seen

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from screen import SITE, Windows, tabs
+from screen import PATIENCE_MS, SITE, Windows, tabs
 from web import browsing, serving
 
 from geo.roads import contraction, gate_overlay, isochrones, snapping, ways
@@ -19,6 +19,9 @@ from webapp import args
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=PATIENCE_MS)
     with browsing() as started:
         yield started
 

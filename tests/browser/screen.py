@@ -18,6 +18,11 @@ from geo.visits import trip_file
 
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
+PATIENCE_MS = 30_000
+"""How long anything on the screen may take on a busy machine; nothing is waited for longer than it
+takes.
+"""
+
 SITE = "van-don-ez"
 
 TRIPS = tuple(trip_file.examples(layers.bundled()))
@@ -42,7 +47,7 @@ TWO = urlencode(
 )
 
 
-def wait_for(page: Any, script: str, arg: Any = None, timeout: int = 15_000) -> None:
+def wait_for(page: Any, script: str, arg: Any = None, timeout: int = PATIENCE_MS) -> None:
     """Wait until a script in a tab returns something true, or fail after so many milliseconds.
 
     `page.wait_for_function` is not for pages of this policy: from its second look on, it is the
@@ -69,7 +74,7 @@ def ready(page: Any) -> Any:
     """Wait until the map is there and drawn."""
     from playwright.sync_api import expect
 
-    expect(page.locator("body")).to_have_attribute("data-ready", "true", timeout=15_000)
+    expect(page.locator("body")).to_have_attribute("data-ready", "true")
     return page
 
 
@@ -126,7 +131,6 @@ def tabs(windows: Windows, site: str, *, signal: bool = True) -> Iterator[Callab
         )
         watch = Watch()
         watches.append((watch, watch.on(page)))
-        page.set_default_timeout(15_000)
         page.goto(site + path if path.startswith("/") else path)
         if options.get("java_script_enabled", True) and path.split("?")[0].split("#")[0] == "/":
             ready(page)
@@ -239,6 +243,18 @@ def beside(page: Any) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
+def held_back(page: Any, address: str, doing: Callable[[], Any]) -> list[Any]:
+    """Do something and return the requests to an address that it makes, which are held back."""
+    kept: list[Any] = []
+    page.route(address, lambda route: kept.append(route))
+    doing()
+    end = time.monotonic() + PATIENCE_MS / 1000
+    while not kept:
+        assert time.monotonic() < end, f"waited for {address}"
+        page.wait_for_timeout(50)
+    return kept
+
+
 def grasped(page: Any, stop: str, onto: str) -> list[Any]:
     """Return two rows of the plan, both on the screen. What is dragged is looked for where the
     button went down: with the page scrolled in between, it is another thing or none.
@@ -256,8 +272,8 @@ def planned(page: Any) -> list[str]:
     """Wait for the plan and return its stops, in their order."""
     from playwright.sync_api import expect
 
-    expect(page.locator("#plan table.agenda").first).to_be_visible(timeout=20_000)
-    expect(page.locator("#plan.waiting")).to_have_count(0, timeout=20_000)
+    expect(page.locator("#plan table.agenda").first).to_be_visible()
+    expect(page.locator("#plan.waiting")).to_have_count(0)
     return page.locator("#plan tr[data-stop]").evaluate_all(
         "rows => rows.map(one => one.dataset.stop)"
     )
@@ -285,6 +301,5 @@ def replanned(page: Any, doing: Callable[[], Any], before: list[str]) -> list[st
         " one.dataset.stop); return rows.length && !document.querySelector('#plan.waiting') &&"
         " rows.join() !== before; }",
         arg=",".join(before),
-        timeout=20_000,
     )
     return planned(page)

@@ -31,6 +31,10 @@ def test_using_a_phone(opened: Callable[..., Any]) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     page.fill("#q", "van don")
     expect(page.locator("#found")).to_contain_text(f"of {SITES}")
+    page.locator(f'#hits [data-id="{SITE}"]').tap()
+    expect(page.locator("#sheet h1")).to_have_text("Van Don Economic Zone")
+    expect(page.locator("#hits")).to_be_hidden()
+    page.locator("#close").tap()
     page.locator(f'.item[data-id="{SITE}"]').tap()
     expect(page.locator("#sheet h1")).to_have_text("Van Don Economic Zone")
     box = page.locator("#sheet").bounding_box()
@@ -176,10 +180,10 @@ def test_a_server_that_has_gone_is_said(browser: Any, site: str) -> None:
     ready(page)
     page.route("**/sites/**", lambda route: route.abort())
     page.locator(".item").first.click()
-    expect(page.locator("#sheet")).to_contain_text("could not be loaded")
+    expect(page.locator("#sheet [role=alert]")).to_contain_text("Could not load")
     page.route("**/api/map/**", lambda route: route.abort())
     page.goto(site)
-    expect(page.locator("#found")).to_contain_text("could not be loaded")
+    expect(page.locator("#found")).to_contain_text("Could not load")
     context.close()
 
 

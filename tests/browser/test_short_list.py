@@ -30,7 +30,6 @@ def fresh(browser: Any, site: str) -> Any:
         if script:
             context.add_init_script(script)
         page = context.new_page()
-        page.set_default_timeout(15_000)
         page.faults = []
         page.on("pageerror", lambda fault: page.faults.append(str(fault)))
         page.goto(site + path)
@@ -215,7 +214,7 @@ def test_a_browser_that_keeps_nothing_says_so_once(fresh: Callable[..., Any]) ->
     page = fresh(f"/sites/{SITE}", script=REFUSING)
     page.locator(".save").click()
     expect(page.locator(".save")).to_have_attribute("aria-pressed", "true")
-    expect(page.locator("#saved-note")).to_contain_text("This browser keeps nothing here")
+    expect(page.locator("#saved-note")).to_contain_text("This browser does not store data")
     page.locator("#saved-note a").click()
     expect(page.locator("#refused")).to_be_visible()
     assert listed(page) == [SITE]

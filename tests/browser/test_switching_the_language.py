@@ -78,11 +78,11 @@ def settled(page: Any) -> None:
     """Wait until the page shows what its address says."""
     from playwright.sync_api import expect
 
-    page.wait_for_load_state()
+    wait_for(page, "document.readyState === 'complete'")  # Playwright may know of the old page yet
     if urlsplit(page.url).path == "/":
         ready(page)
-        expect(page.locator(".route-note")).to_have_count(1, timeout=15_000)
-    expect(page.locator("#result.waiting, [data-pending]")).to_have_count(0, timeout=20_000)
+        expect(page.locator(".route-note")).to_have_count(1)
+    expect(page.locator("#result.waiting, [data-pending]")).to_have_count(0)
 
 
 FORM = """() => [...document.querySelectorAll(

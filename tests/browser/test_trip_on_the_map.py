@@ -11,6 +11,7 @@ from screen import (
     CROWDED,
     TWO,
     beside,
+    held_back,
     look_at,
     planned,
     replanned,
@@ -71,18 +72,15 @@ def test_whoever_moves_the_map_keeps_the_view(opened: Callable[..., Any], moves:
     stops = planned(page)
     wait_for(page, "document.querySelectorAll('#map .stop-pin').length > 1")
     fitted = view(page)
-    held: list[Any] = []
-    page.route("**/trip/ways?*", lambda route: held.append(route))
     look_at(page, 18.5, 105.5, 9)
-    replanned(page, page.locator(f"tr[data-stop={stops[0]}] [data-move=down]").click, stops)
-    while not held:
-        page.wait_for_timeout(50)
+    down = page.locator(f"tr[data-stop={stops[0]}] [data-move=down]")
+    ways = held_back(page, "**/trip/ways?*", lambda: replanned(page, down.click, stops))
     if moves:
         look_at(page, 22.5, 104.0, 10)
     page.evaluate(
         "document.querySelectorAll('#map .stop-pin').forEach(pin => { pin.dataset.old = 1; })"
     )
-    held[0].continue_()
+    ways[0].continue_()
     wait_for(page, "document.querySelector('#map .stop-pin:not([data-old])') !== null")
     assert view(page) == pytest.approx((10, 22.5, 104.0) if moves else fitted, abs=0.01)
 
@@ -156,7 +154,7 @@ def test_undo_takes_back_what_advice_did(opened: Callable[..., Any]) -> None:
     page = opened(f"/trip?{CROWDED}")
     before = planned(page)
     page.locator("a[data-why]").click()
-    expect(page.locator(".why-answer li").first).to_be_visible(timeout=20_000)
+    expect(page.locator(".why-answer li").first).to_be_visible()
     with page.expect_navigation():
         page.locator(".why-answer a", has_text="Apply").last.click()
     assert set(planned(page)) > set(before)

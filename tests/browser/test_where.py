@@ -27,7 +27,7 @@ def test_a_slider_draws_anew_without_loading_the_page(opened: Callable[..., Any]
     page = opened("/where?w_port=100")
     before = picture(page)
     assert before.startswith("data:image/png")
-    expect(page.locator("#legend-title")).to_contain_text("time to a container port")
+    expect(page.locator("#legend-title")).to_contain_text("Time to container port")
     page.evaluate("window.still = true")
     page.locator("input[name=w_gate]").fill("50")
     expect(page.locator("#legend-title")).to_have_text("Score of 100")

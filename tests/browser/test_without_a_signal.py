@@ -37,7 +37,6 @@ def test_pages_once_opened_work_without_a_signal(browser: Any, site: str) -> Non
 
     context = browser.new_context(viewport=DESK, reduced_motion="reduce")
     page = context.new_page()
-    page.set_default_timeout(15_000)
     page.goto(f"{site}/data")
     page.evaluate("navigator.serviceWorker.ready")
     wait_for(page, "navigator.serviceWorker.controller !== null")
@@ -200,7 +199,6 @@ def test_offline_with_the_service_worker(browser: Any, site: str) -> None:
 
     context = browser.new_context(viewport=PHONE, reduced_motion="reduce")
     page = context.new_page()
-    page.set_default_timeout(15_000)
     page.goto(f"{site}/data")
     page.evaluate("navigator.serviceWorker.ready")
     wait_for(page, "navigator.serviceWorker.controller !== null")
