@@ -224,7 +224,7 @@ class Atlas(RoadPackage):
             replace(limit, column=limit.column.replace("_truck", f"_{drive.profile}"))
             for limit in example.limits
         ]
-        criteria = [row.criterion(drive.profile) for row in measures.criteria().values()]
+        criteria = [row.criterion(drive.profile) for row in measures.table_criteria().values()]
         table = self.sites(drive)
         funnel = screening.screen(table, [*limits.STANDING.values(), *asked])
         return ranking.rank(table.loc[funnel.remaining], criteria, example.weights)

@@ -16,7 +16,7 @@ from geo.siting import own_places
 from geo.siting.classes import CODES
 from geo.siting.costs import Project
 from geo.siting.limits import STANDING
-from geo.siting.measures import NEEDS, criteria, limits
+from geo.siting.measures import NEEDS, criteria, limits, table_criteria
 from geo.siting.money import BASES
 from geo.siting.rates import CURRENCY, VOLTAGES
 from geo.siting.rates import LINES as RATES
@@ -257,7 +257,7 @@ PARAMETERS: dict[str, Parameter] = {
     "lang": _choice(*LANGUAGES).about("Language of the answer."),
     "sort": _choice("name", "area", "gate", "port", "airport", "money").about("Order."),
     "text": LINES,
-    "criterion": _choices(criteria()),
+    "criterion": _choices(table_criteria()),
     "pair": Parameter(readers.pairs, _listed(_TEXT)),
 }
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from geo.errors import InputError
 from geo.siting import own_places
-from geo.siting.measures import criteria
+from geo.siting.measures import table_criteria
 from geo.siting.money import BASES
 from geo.siting.own_places import OwnPlace
 from geo.siting.rates import LINES, SHARES
@@ -348,12 +348,12 @@ def pairs(texts: list[str]) -> dict[tuple[str, str], int]:
                 )
             )
         first, second, times = match.groups()
-        if not {first, second} <= criteria().keys():
+        if not {first, second} <= table_criteria().keys():
             raise ValueError(
                 _(
                     "“%(text)s” compares what is not one of %(known)s",
                     text=shown(text),
-                    known=", ".join(criteria()),
+                    known=", ".join(table_criteria()),
                 )
             )
         if first == second:

@@ -13,7 +13,7 @@ from geo.layers import validation
 from geo.schema import AS_OF, ID, NAMES, NOTES, SECTORS, SOURCE, Field, unfold
 from geo.siting.limits import Limit, is_number
 from geo.siting.limits import faults as faults_of_limits
-from geo.siting.measures import criteria
+from geo.siting.measures import table_criteria
 from geo.siting.sites import columns
 from geo.text import short
 
@@ -152,7 +152,7 @@ def _limits(entries: Any) -> tuple[tuple[Limit, ...], list[str]]:
 def _weight_faults(weights: object) -> list[str]:
     if not isinstance(weights, dict):
         return ["weights: is no object"]
-    known = criteria()
+    known = table_criteria()
     faults = [
         f"weights: “{short(name)}” is no criterion; there are {', '.join(known)}"
         for name in weights

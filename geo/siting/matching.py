@@ -168,7 +168,7 @@ class _Matcher:
         self.table, self.examples, self.k = table, examples, k
         self.profile = profile
         self.ids = table.index.tolist()
-        self.measures = list(measures.criteria().values())
+        self.measures = list(measures.table_criteria().values())
         self.criteria = [row.criterion(profile) for row in self.measures]
         refuse(faults(table, self.criteria))
         self.raw = amounts(table, self.criteria)

@@ -240,6 +240,21 @@ PLANT = Measure(
 """The time to a plant that a tenant supplies: a limit for who names one, see
 :func:`geo.siting.sites.times_to`.
 """
+OWN = Measure(
+    "own",
+    "own_{profile}_s",
+    "cost",
+    "max_own",
+    Message("Max. time to own places"),
+    Message("min"),
+    Message("Time to own places"),
+    scale=60.0,
+)
+"""The time to the farthest of own places: a limit and a criterion for who names some, see
+:func:`geo.siting.sites.times_to_places`.
+"""
+TIMES = frozenset((*(destination.id for destination in DESTINATIONS), OWN.id))
+"""Criteria that are times by road."""
 FRONT = ("area_needed", "max_rent", "max_port")
 """The limits that a form asks for first."""
 
@@ -279,7 +294,7 @@ TITLES = {
 @cache
 def limits() -> Mapping[str, Measure]:
     """Return every number that may have a limit, by the parameter of the limit."""
-    rows = (*(destination.time for destination in DESTINATIONS), *MEASURES, PLANT)
+    rows = (*(destination.time for destination in DESTINATIONS), *MEASURES, PLANT, OWN)
     return MappingProxyType({row.limit: row for row in rows})
 
 
@@ -287,3 +302,9 @@ def limits() -> Mapping[str, Measure]:
 def criteria() -> Mapping[str, Measure]:
     """Return every number that may weigh, by the id of the criterion."""
     return MappingProxyType({row.id: row for row in limits().values() if row.label})
+
+
+@cache
+def table_criteria() -> Mapping[str, Measure]:
+    """Return the criteria of which the table of sites has a column, whoever asks."""
+    return MappingProxyType({name: row for name, row in criteria().items() if row is not OWN})

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from geo.errors import InputError, Message
 from geo.hours import gates as border_gates
@@ -25,7 +25,7 @@ from geo.roads.network import Network
 from geo.schema import LAYERS, unfold
 from geo.siting.land import AVAILABILITY, FIELDS, ROLES, TENANTS, free_land, roles, tenants
 from geo.siting.limits import Column, ColumnType
-from geo.siting.measures import DESTINATIONS, MEASURES, Destination
+from geo.siting.measures import DESTINATIONS, MEASURES, OWN, Destination
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -195,12 +195,47 @@ def times_to(
 
     NaN is unknown: one of both is joined to no road. inf is known: nothing leads there.
     """
-    from_ = Sides.of(network, parks, profile)
-    to = Sides.of(network, parks.loc[[site]], profile)
-    time_s = routing.times(network, profile, from_, to)[:, 0]
-    joined = np.isfinite(from_.nearest_m(len(parks))) & np.isfinite(to.nearest_m(1)[0])
-    time_s = np.where(joined, time_s, np.nan)
+    joined = Sides.of(network, parks, profile)
+    time_s = times_to_places(network, joined, parks.loc[[site]], [False], profile=profile)[:, 0]
     time_s[parks.index.get_loc(site)] = 0.0
+    return time_s
+
+
+def times_to_places(
+    network: Network,
+    parks: Sides,
+    places: gpd.GeoDataFrame,
+    comes_in: ArrayLike,
+    *,
+    profile: str,
+) -> NDArray[np.float64]:
+    """Return the seconds by road between n sites and m places, in the direction of the goods.
+
+    Parameters
+    ----------
+    parks
+        The sites, joined to the roads.
+    places
+        Points, with the columns ``country`` and, for gates, ``opposite_country``.
+    comes_in
+        (m,) whether goods come from a place to the site; else they go there.
+
+    Returns
+    -------
+    ndarray of float64
+        (n, m). NaN is unknown: one of both is joined to no road. inf is known: nothing leads there.
+    """
+    time_s = np.full((parks.rows, len(places)), np.nan)
+    inward = np.asarray(comes_in, bool)
+    for way, columns in ((True, np.flatnonzero(inward)), (False, np.flatnonzero(~inward))):
+        if not len(columns) or not parks.rows:
+            continue
+        there = Sides.of(network, places.iloc[columns], profile)
+        ends = (there, parks) if way else (parks, there)
+        seconds = routing.times(network, profile, *ends)
+        near = [np.isfinite(side.nearest_m(side.rows)) for side in (parks, there)]
+        known = near[0][:, None] & near[1][None, :]
+        time_s[:, columns] = np.where(known, seconds.T if way else seconds, np.nan)
     return time_s
 
 
@@ -267,6 +302,14 @@ def uncertainty(
             time = sites[column].to_numpy(float)
             there = accuracy_m.reindex(sites[place]).to_numpy(float)
             metres = np.hypot(access_error_m, there) * network.manifest.access_detour
+            seconds = metres / (network.manifest.access_speed_kph[profile] / 3.6)
+            known = np.isfinite(time)
+            spread[column][known] = np.hypot(seconds[known], share * time[known])
+    for profile in network.profiles:
+        column = OWN.column.format(profile=profile)
+        if column in sites:
+            time = sites[column].to_numpy(float)
+            metres = access_error_m * network.manifest.access_detour
             seconds = metres / (network.manifest.access_speed_kph[profile] / 3.6)
             known = np.isfinite(time)
             spread[column][known] = np.hypot(seconds[known], share * time[known])

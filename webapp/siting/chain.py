@@ -16,7 +16,7 @@ from geo.schema import LAYERS
 from geo.schema.tables import PACES
 from geo.siting.own_places import MOST, ROLES
 from geo.siting.rates import LINES
-from webapp import args, labels, lookup, readers
+from webapp import args, labels, readers
 from webapp.args import Slip
 from webapp.field_words import field_name
 from webapp.i18n import gettext as _
@@ -58,7 +58,7 @@ def chain() -> Any:
         pins=_pins(opened, result) if result else "",
         parks=opened.layer("parks"),
         rules=opened.layer("rules"),
-        every=lookup.named(opened),
+        every=places.names(opened),
         gates=gates_for(opened, wish.drive.profile),
         opened=opened,
         words=chain_words,

@@ -27,6 +27,8 @@ FLOWS = tuple(f"{name}_{n}" for n in range(1, MOST + 1) for name in ("flow", "un
 """Amounts of the places of the address, typed anew."""
 LIST = "places"
 """A list that somebody pastes."""
+MOST_PROPOSED = 2000
+"""Names that a form proposes: more would weigh more than the page."""
 FORM = ("place", *ADDED, *FLOWS, LIST)
 TYPED = ("add_where", "add_name", LIST, *(name for name in FLOWS if name.startswith("flow")))
 
@@ -163,6 +165,17 @@ def _spot(opened: Store, place: OwnPlace, drive: Drive) -> Spot:
     name = place.name or f"{lat:g}, {lon:g}"
     odd = standing(opened.roads(drive), drive.profile, place.where, country)
     return Spot(place, name, lon, lat, country, None, odd)
+
+
+def names(opened: Store) -> dict[str, str]:
+    """Name the places of the atlas that a form proposes, by id: all, or all but the sites where
+    these are many.
+    """
+    every = lookup.named(opened)
+    if len(every) <= MOST_PROPOSED:
+        return every
+    sites = opened.layer("parks").index
+    return {key: name for key, name in every.items() if key not in sites}
 
 
 # What is typed ------------------------------------------------------------------------------------

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from geo.kept import Kept
 from geo.roads.drive import Drive
 from geo.siting import sites
-from geo.siting.measures import PLANT
 from webapp import labels
 from webapp.store import Store
 
@@ -52,15 +50,6 @@ def plants(opened: Store) -> dict[str, Plant]:
 def name(opened: Store, plant: Plant) -> str:
     """Name a plant, and the site it stands in."""
     return f"{plant.name} – {labels.name(opened.layer('parks').loc[plant.site])}"
-
-
-def table(opened: Store, drive: Drive, supplies: str) -> pd.DataFrame:
-    """Return the table of sites, with the time to a plant where one is supplied."""
-    whole = opened.sites(drive)
-    if not supplies:
-        return whole
-    time_s = times(opened, drive, plants(opened)[supplies])
-    return whole.assign(**{PLANT.column.format(profile=drive.profile): time_s})
 
 
 def times(opened: Store, drive: Drive, plant: Plant) -> NDArray[np.float64]:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache, partial
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 import pandas as pd
 import shapely
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 from markupsafe import Markup
 from numpy.typing import NDArray
 
@@ -23,17 +24,21 @@ from geo.siting.measures import (
     CHOICES,
     FRONT,
     NEEDS,
+    OWN,
     PLANT,
     TITLES,
     criteria,
     limits,
 )
+from geo.siting.own_places import ROLES
 from webapp import args, labels, readers
+from webapp.args import Slip
 from webapp.field_words import field_name
-from webapp.i18n import current
+from webapp.i18n import current, said
 from webapp.i18n import gettext as _
 from webapp.map_frame import MapFrame, basemap_url, map_frame
-from webapp.siting import plants, wording, worth
+from webapp.siting import places, plants, wished, wording, worth
+from webapp.siting.places import Places
 from webapp.siting.ranked import (
     DRAWS,
     DRAWS_OF_AMOUNTS,
@@ -51,19 +56,31 @@ pages = Blueprint("rank", __name__)
 
 STATE = (
     *("example", "edited", "needs", *CHOICES, *limits(), "drop", "also", "supplies", "border"),
-    *(*WEIGHTS, *worth.PARAMETERS, "method", "unknown", "pick", *args.DRIVE),
+    *(*WEIGHTS, *worth.PARAMETERS, "method", "unknown", "pick", "place", *args.DRIVE),
 )
-TYPED = (*limits(), *(f"v_{name}_{end}" for name in criteria() for end in ("from", "to")))
+ADDED = ("add_where", "add_role")
+"""An own place that is typed in; it becomes a ``place``."""
+TYPED = (
+    "add_where",
+    *limits(),
+    *(f"v_{name}_{end}" for name in criteria() for end in ("from", "to")),
+)
 """Fields that a number is typed into."""
+_OWN = frozenset(("place", *ADDED))
 FEW = 5
 """Sliders that are seen at first."""
 
 
 @pages.get("/rank")
 def rank() -> Any:
-    values, slips = args.parse_form(request.args, (*STATE, "part"), TYPED)
+    values, slips = args.parse_form(request.args, (*STATE, *ADDED, "part"), TYPED)
     opened, part = store(), values.get("part")
     values, gone = without_gone(opened, values)
+    if "add_where" in values:
+        own, faults = places.typed(opened, {name: values[name] for name in values.keys() & _OWN})
+        if not faults and not slips:
+            return redirect(_address(Wish.of(values, opened.examples()).with_place(own[-1])))
+        slips |= {name: Slip(values[name], fault) for name, fault in faults.items()}
     wish, left_out, funnel = asked(opened, values)
     answer = result(opened, wish, funnel)
     context = {
@@ -80,6 +97,7 @@ def rank() -> Any:
         "left_out": left_out,
         "parks": opened.layer("parks"),
         "plant": plants.plants(opened).get(wish.supplies),
+        "places": Places.of(opened, wish.own, wish.drive),
         "limit_text": cache(wording.limit_text),
         "zone_kinds": ZONES,
         "slips": slips,
@@ -91,13 +109,20 @@ def rank() -> Any:
     return (page, 400) if slips else page
 
 
+def _address(wish: Wish) -> str:
+    language = [("lang", request.args["lang"])] if request.args.get("lang") else []
+    return f"{url_for('rank.rank')}?{urlencode([*wish.query(), *language])}"
+
+
 def _form(opened: Store, wish: Wish) -> dict[str, Any]:
     """Return what the form asks, what it asks first, and what it folds."""
     usual = [name for name, weight in wish.weights.items() if weight]
-    sliders = [*usual, *(name for name in criteria() if name not in usual)]
+    measures = wish.measures
+    sliders = [*usual, *(name for name in measures if name not in usual)]
     front = set(sliders[: max(FEW, len(usual))])
     first = {name: limits()[name] for name in FRONT if name in limits()}
-    others = {name: row for name, row in limits().items() if name not in (*first, PLANT.limit)}
+    apart = (PLANT.limit, OWN.limit)
+    others = {name: row for name, row in limits().items() if name not in (*first, *apart)}
     first |= {name: others.pop(name) for name in list(others) if name in wish.limits}
     return {
         "map": _map(opened),
@@ -107,13 +132,24 @@ def _form(opened: Store, wish: Wish) -> dict[str, Any]:
             (key, plants.name(opened, plant)) for key, plant in plants.plants(opened).items()
         ],
         "plant_limit": PLANT,
+        "own_limit": OWN,
+        "roles": {role: said(text) for role, text in ROLES.items()},
+        "every": places.names(opened),
+        "chain_query": chain_query,
+        "criteria": measures,
         "usual_min": plants.USUAL_MIN,
         "first_limits": first,
         "other_limits": others,
-        "first_sliders": [name for name in criteria() if name in front],
-        "other_sliders": [name for name in criteria() if name not in front],
+        "first_sliders": [name for name in measures if name in front],
+        "other_sliders": [name for name in measures if name not in front],
         "border": BORDER,
     }
+
+
+def chain_query(wish: Wish) -> list[tuple[str, Any]]:
+    """Return the query of the chain of the same own places and limits."""
+    kept = {"place", "edited", "needs", "drop", "also", *CHOICES, *limits(), *args.DRIVE}
+    return [pair for pair in wish.query() if pair[0] in kept and pair[0] != OWN.limit]
 
 
 def without_gone(opened: Store, values: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -144,8 +180,8 @@ def without_gone(opened: Store, values: dict[str, Any]) -> tuple[dict[str, Any],
 
 def asked(opened: Store, values: dict[str, Any]) -> tuple[Wish, dict[str, int], screening.Funnel]:
     """Read a wish, without the criteria of an example that too few sites have, and screen by it."""
-    wish, left_out = Wish.of(values, opened.examples()), dict[str, int]()
-    table = plants.table(opened, wish.drive, wish.supplies)
+    wish, left_out = wished.settled(opened, Wish.of(values, opened.examples())), dict[str, int]()
+    table = wished.table(opened, wish)
     funnel = screening.screen(table, list(wish.screens().values()))
     if "edited" not in values:
         wish, left_out = _fit(opened, wish, funnel)
@@ -206,7 +242,7 @@ def _fit(opened: Store, wish: Wish, funnel: screening.Funnel) -> tuple[Wish, dic
     """Take the weight from criteria of an example that are unknown of more than half of the sites
     that are left; return of how many.
     """
-    left = opened.sites(wish.drive).loc[funnel.remaining]
+    left = wished.table(opened, wish).loc[funnel.remaining]
     lacking = {each.id: int(left[each.column].isna().sum()) for each in wish.criteria()}
     left_out = {name: n for name, n in lacking.items() if 2 * n > len(left)}
     kept = {name: weight for name, weight in wish.weights.items() if name not in left_out}

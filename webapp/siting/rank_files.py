@@ -12,7 +12,7 @@ from flask import Blueprint, Response, request
 
 from geo.roads.accuracy import minutes_between
 from geo.siting import land
-from geo.siting.measures import DESTINATIONS, Measure, criteria
+from geo.siting.measures import TIMES, Measure, criteria
 from webapp import args, labels
 from webapp.explore import provenance
 from webapp.explore.provenance import Origin
@@ -28,7 +28,6 @@ from webapp.store import Store, store
 
 pages = Blueprint("rank_files", __name__)
 
-TIMES = frozenset(destination.id for destination in DESTINATIONS)
 FIELDS = {"rent": "rent_term_low_usd_m2", "occupancy": "occupancy_pct"}
 """Fields of a park that hold the amounts of a criterion; land has several."""
 MOST_SITES = 300
@@ -173,6 +172,9 @@ def _site(
         "score_low": files.number(low),
         "score_high": files.number(high),
         "criteria": amounts,
+        "places": [
+            {"name": name} | _minutes(float(seconds[site])) for name, seconds in ranking.own
+        ],
         "shares": shares,
     }
 
@@ -210,6 +212,12 @@ def sheets(
     }
 
 
+def _minutes(seconds: float) -> dict[str, Any]:
+    """Return the time to an own place as the page shows it."""
+    ends = minutes_between(seconds) if math.isfinite(seconds) else (None, None)
+    return {"text": wording.time(seconds), "low": ends[0], "high": ends[1], "unit": _("min")}
+
+
 def _order(ranking: Result) -> list[str]:
     return list(ranking.ranked.ranking.order[:MOST_SITES]) if ranking.ranked else []
 
@@ -221,6 +229,7 @@ def _table(opened: Store, ranking: Result, trusted: Trust | None) -> Iterator[Li
         *(_("Place"), _("Identifier"), _("Site"), _("Province"), _("Status"), _("Free land")),
         *(_("Score of 100, from"), _("Score of 100, to")),
         *(head for row in measures for head in _heads(row)),
+        *(head for name, _seconds in ranking.own for head in _ends(name, _("min"))),
         *(_("Ranks first (%)"), _("Top 5 (%)")),
     )
     for place, site in enumerate(_order(ranking), start=1):
@@ -234,6 +243,9 @@ def _table(opened: Store, ranking: Result, trusted: Trust | None) -> Iterator[Li
             number = value.text if value.high is None else files.number(value.high)
             low_end = value.text if value.low is None else files.number(value.low)
             cells += [low_end, number] if row.id in TIMES else [number]
+        for _name, seconds in ranking.own:
+            ends = _minutes(float(seconds[site]))
+            cells += [ends["text"] if ends[end] is None else ends[end] for end in ("low", "high")]
         shares: list[Any] = [trusted.shares.at[site, name] for name in ("first", "first_five")]
         yield (
             *(place, site, labels.name(park), province(park["province_en"])),
@@ -246,10 +258,15 @@ def _table(opened: Store, ranking: Result, trusted: Trust | None) -> Iterator[Li
 def _heads(row: Measure) -> list[str]:
     name = wording.criterion_name(row.id)
     if row.id in TIMES:
-        texts = (_("%(title)s, from", title=name), _("%(title)s, to", title=name))
-        return [files.with_unit(text, unit(row)) for text in texts]
+        return _ends(name, unit(row))
     text = _("%(title)s, at most", title=name) if row.enough is not None else name
     return [files.with_unit(text, unit(row))]
+
+
+def _ends(title: str, of: str) -> list[str]:
+    """Head two columns, from and to."""
+    texts = (_("%(title)s, from", title=title), _("%(title)s, to", title=title))
+    return [files.with_unit(text, of) for text in texts]
 
 
 def _source_lines(opened: Store, wish: Wish, ranking: Result) -> Iterator[Line]:

@@ -18,7 +18,7 @@ from geo.siting.limits import STANDING, Limit
 from geo.siting.measures import PLANT
 from geo.siting.ranking import Ranking
 from webapp import labels
-from webapp.siting import plants, wording
+from webapp.siting import wished, wording
 from webapp.siting.wish import Wish
 from webapp.store import Store
 
@@ -153,12 +153,15 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Result:
-    """What a wish leads to; ``ranked`` is None if no site is left, or nothing weighs."""
+    """What a wish leads to; ``ranked`` is None if no site is left, or nothing weighs; ``own``
+    places by name, with the seconds between each and every site.
+    """
 
     table: pd.DataFrame
     limits: dict[str, Limit]
     funnel: screening.Funnel
     ranked: Ranked | None
+    own: tuple[tuple[str, pd.Series], ...] = ()
 
     @property
     def steps(self) -> list[tuple[str, screening.Step]]:
@@ -217,6 +220,10 @@ class Result:
             for site, seconds in zip(rows, self.table.loc[rows, column].tolist(), strict=True)
         }
 
+    def own_times(self, site: str) -> list[tuple[str, str]]:
+        """Name each own place, and write how far a site is from it."""
+        return [(name, wording.time(float(seconds[site]))) for name, seconds in self.own]
+
 
 @dataclass(frozen=True)
 class Trust:
@@ -232,12 +239,12 @@ class Trust:
 
 def result(opened: Store, wish: Wish, funnel: screening.Funnel | None = None) -> Result:
     """Screen and rank the sites; `funnel` is that of the wish, where there is one already."""
-    table, screens = plants.table(opened, wish.drive, wish.supplies), wish.screens()
+    table, screens = wished.table(opened, wish), wish.screens()
     asked = wish.criteria()
     funnel = funnel or screening.screen(table, list(screens.values()))
     left = table.loc[funnel.remaining]
     ranked = _ranked(opened, wish, left, asked) if len(left) and asked else None
-    return Result(table, screens, funnel, ranked)
+    return Result(table, screens, funnel, ranked, wished.by_place(opened, wish))
 
 
 def _ranked(opened: Store, wish: Wish, left: pd.DataFrame, asked: list[Criterion]) -> Ranked:

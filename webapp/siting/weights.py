@@ -15,7 +15,7 @@ from flask import Blueprint, render_template, request
 
 from geo.errors import InputError
 from geo.siting import ranking
-from geo.siting.measures import criteria
+from geo.siting.measures import table_criteria
 from webapp import args
 from webapp.i18n import gettext as _
 from webapp.siting.wording import criterion_name
@@ -60,7 +60,7 @@ def weights() -> str:
     values = args.parse(request.args, ("criterion", "pair"))
     given: Pairs = values.get("pair", {})
     named = set(values["criterion"] if "criterion" in values else itertools.chain(*given))
-    chosen = [name for name in criteria() if name in named]
+    chosen = [name for name in table_criteria() if name in named]
     if chosen and not FEWEST <= len(chosen) <= MOST:
         raise InputError(
             _(
@@ -83,7 +83,7 @@ def weights() -> str:
     )
     return render_template(
         "siting/weights.html",
-        criteria={name: criterion_name(name) for name in criteria()},
+        criteria={name: criterion_name(name) for name in table_criteria()},
         chosen=chosen,
         fewest=FEWEST,
         most=MOST,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,7 +13,18 @@ from geo.siting.companies import USUAL
 from geo.siting.criteria import Criterion
 from geo.siting.examples import Example
 from geo.siting.limits import STANDING, ZONES, Limit
-from geo.siting.measures import CHOICES, DESTINATIONS, NEEDS, PLANT, criteria, limits
+from geo.siting.measures import (
+    CHOICES,
+    DESTINATIONS,
+    NEEDS,
+    OWN,
+    PLANT,
+    Measure,
+    criteria,
+    limits,
+    table_criteria,
+)
+from geo.siting.own_places import OwnPlace
 from webapp import readers
 from webapp.siting import worth
 from webapp.siting.worth import Worth
@@ -21,6 +33,8 @@ WEIGHTS = {f"w_{name}": name for name in criteria()}
 MOST_PICKED = 5
 BORDER = next(row.id for row in DESTINATIONS if row.layer == "gates")
 """The criterion that counts for who trades over the land border."""
+USUAL_OWN = 20.0
+"""What own places weigh at first. Source: a Zone Atlas assumption: as much as a port."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +45,8 @@ class Wish:
     unknown sites go; ``weights`` by criterion, and their ``worth`` where it is not in proportion
     between the sites; ``also``: limits of ``STANDING`` that do not hold; ``picked`` sites to
     compare; ``supplies``: the plant that is supplied, by id; ``border``: whether one trades over
-    the land border, yes or no, and empty where that is not stated."""
+    the land border, yes or no, and empty where that is not stated; ``own`` places, of which the
+    farthest counts."""
 
     drive: Drive
     limits: dict[str, Any]
@@ -45,6 +60,7 @@ class Wish:
     also: tuple[str, ...] = ()
     supplies: str = ""
     border: str = ""
+    own: tuple[OwnPlace, ...] = ()
 
     @classmethod
     def of(cls, values: dict[str, Any], examples: dict[str, Example]) -> Wish:
@@ -62,8 +78,12 @@ class Wish:
             asked, drop, weights = usual | asked, drop or dropped, dict(example.weights) | weights
         if not any(weights.values()) and "edited" not in values:
             weights = dict(USUAL)
+        own = tuple(values.get("place", ()))
         if not supplies:
             asked.pop(PLANT.limit, None)
+        if not own:
+            asked.pop(OWN.limit, None)
+            weights.pop(OWN.id, None)
         border = values.get("border", "")
         return cls(
             Drive.of(values),
@@ -78,6 +98,7 @@ class Wish:
             tuple(dict.fromkeys(values.get("also", ()))),
             supplies,
             border,
+            own,
         )
 
     def screens(self) -> dict[str, Limit]:
@@ -100,11 +121,23 @@ class Wish:
             for name, limit in screens.items()
         }
 
+    @property
+    def measures(self) -> Mapping[str, Measure]:
+        """What may weigh: own places only where there are some."""
+        return criteria() if self.own else table_criteria()
+
+    def with_place(self, place: OwnPlace) -> Wish:
+        """Return the wish with one more own place, which weighs if nothing is asked of them yet."""
+        weights = self.weights
+        if not weights.get(OWN.id) and OWN.limit not in self.limits:
+            weights = weights | {OWN.id: USUAL_OWN}
+        return replace(self, own=(*self.own, place), weights=weights)
+
     def criteria(self) -> list[Criterion]:
         """Return the criteria that weigh something."""
         return [
             row.criterion(self.drive.profile, *self.counted(name))
-            for name, row in criteria().items()
+            for name, row in self.measures.items()
             if self.weights.get(name, 0) > 0
         ]
 
@@ -141,6 +174,7 @@ class Wish:
         query += [("unknown", mine.unknown)] if mine.unknown != "apart" else []
         query += [("supplies", mine.supplies)] if mine.supplies else []
         query += [("border", mine.border)] if mine.border else []
+        query += [("place", place.text()) for place in mine.own]
         return [*query, *(("pick", site) for site in mine.picked), *mine.drive.query().items()]
 
 

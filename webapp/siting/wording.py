@@ -9,7 +9,7 @@ import numpy as np
 
 from geo.siting.criteria import Shape
 from geo.siting.limits import STANDING, Limit
-from geo.siting.measures import CHOICES, DESTINATIONS, TITLES, Measure, criteria, limits
+from geo.siting.measures import CHOICES, TIMES, TITLES, Measure, criteria, limits
 from geo.siting.screening import Relaxation
 from webapp import labels
 from webapp.i18n import gettext as _
@@ -24,7 +24,7 @@ def amount(criterion: str, value: Any) -> str:
     row = criteria()[criterion]
     if not is_known(value):
         return _("unknown")
-    if row.id in {destination.id for destination in DESTINATIONS}:
+    if row.id in TIMES:
         return time(value)
     text = labels.quantity(value, "" if row.is_counted else row.unit)
     return text if row.enough is None else _("up to %(amount)s", amount=text)

@@ -19,6 +19,8 @@ let carried = []; // sites that were ticked while an answer was on its way that 
 function query() {
   const kept = said(form, (name, value) => !(name.startsWith("w_") && value === "0"));
   if (!kept.has("supplies")) kept.delete("max_plant");
+  if (!kept.has("place")) ["max_own", "w_own"].forEach((name) => kept.delete(name));
+  ["add_where", "add_role"].forEach((name) => kept.delete(name)); // until it is added
   form.querySelectorAll(".worth fieldset:enabled select").forEach((select) =>
     fold(select.name, kept)
   );
@@ -79,6 +81,16 @@ function cross(answer) {
   slider.parentElement.classList.toggle("off", slider.disabled);
 }
 
+/* An own place that is added comes with the page, which names it and lets it weigh. */
+form.addEventListener("submit", (event) => {
+  if (!form.elements.add_where.value.trim()) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const wish = query();
+  ["add_where", "add_role"].forEach((name) => wish.set(name, form.elements[name].value));
+  location.assign(`${form.action}?${wish}`);
+});
+
 const refresh = follow(form, result, {
   query,
   show(content) {
@@ -135,7 +147,7 @@ form.addEventListener("input", (event) => {
   if (event.target.name === "supplies") {
     form.querySelector(".of-plant").classList.toggle("off", !event.target.value);
   }
-  if (event.target.name === "example") return;
+  if (["example", "add_where", "add_role"].includes(event.target.name)) return;
   write(query(), { hash: location.hash });
   clearTimeout(waiting);
   waiting = setTimeout(refresh, 150);
