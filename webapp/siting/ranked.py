@@ -15,7 +15,7 @@ from geo.kept import Kept
 from geo.siting import ranking, reversals, robustness, screening, sites
 from geo.siting.criteria import Criterion
 from geo.siting.limits import STANDING, Limit
-from geo.siting.measures import PLANT
+from geo.siting.measures import OWN, PLANT
 from geo.siting.ranking import Ranking
 from webapp import labels
 from webapp.siting import wished, wording
@@ -221,7 +221,12 @@ class Result:
         }
 
     def own_times(self, site: str) -> list[tuple[str, str]]:
-        """Name each own place, and write how far a site is from it."""
+        """Name each own place, and write how far a site is from it; nothing where the criterion
+        says it already.
+        """
+        weighed = self.ranked is not None and OWN.id in self.ranked.weights
+        if weighed and len(self.own) == 1:
+            return []
         return [(name, wording.time(float(seconds[site]))) for name, seconds in self.own]
 
 

@@ -12,7 +12,7 @@ const form = document.getElementById("wish");
 const result = document.getElementById("result");
 const config = JSON.parse(document.getElementById("config").textContent);
 const pins = rankMap(window.map_atlas, config, result);
-const KEPT = form.dataset.kept.split(" "); // whatever example is chosen
+const KEPT = form.dataset.kept.split(/\s+/); // whatever example is chosen
 let waiting = 0;
 let carried = []; // sites that were ticked while an answer was on its way that does not list them
 
