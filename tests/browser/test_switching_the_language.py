@@ -34,8 +34,12 @@ def fill_map(page: Any) -> None:
 
 
 def fill_rank(page: Any) -> None:
+    from playwright.sync_api import expect
+
     go_to_step(page, "must-haves")
-    page.fill("input[name=max_port]", "90")
+    with page.expect_response(re.compile("/rank.*max_port=90.*part=sheet")):
+        page.fill("input[name=max_port]", "90")
+    expect(page.locator("#result.waiting")).to_have_count(0)  # a tick is that of the new list
     page.locator("ol.ranked input[name=pick]").nth(0).check()
     page.locator("ol.ranked input[name=pick]").nth(2).check()
     go_to_step(page, "what-matters")
