@@ -18,6 +18,7 @@ from geo.siting import criteria, ranking, robustness, screening
 from geo.siting.measures import limits
 from webapp import args, readers
 from webapp.siting import plants, worth
+from webapp.siting import wished as with_own
 from webapp.siting.rank import STATE
 from webapp.siting.ranked import DRAWS, result, trust
 from webapp.siting.wish import WEIGHTS, Wish
@@ -217,7 +218,7 @@ def test_the_time_to_a_plant_is_that_of_the_route(app: Flask, client: FlaskClien
     opened = app.extensions["zoneatlas"]
     plant = plants.plants(opened)["plant-foxconn-dong-mai-ip"]
     with app.test_request_context("/"):
-        table = plants.table(opened, wished(app, "w_port=1").drive, plant.id)
+        table = with_own.table(opened, wished(app, f"w_port=1&supplies={plant.id}"))
     for site in ("song-khoai-ip", "hai-yen-ip", "beihai-iz"):
         route = client.get(f"/api/route?from={site}&to={plant.site}&profile=truck").json
         assert route
@@ -343,8 +344,11 @@ def test_the_page_is_small(client: FlaskClient) -> None:
 
 
 def test_every_limit_and_weight_is_in_the_form(client: FlaskClient) -> None:
-    """Whatever the address may hold can be set by hand."""
-    page = client.get("/rank").get_data(as_text=True)
+    """Whatever the address may hold can be set by hand; what is asked of own places, as soon as
+    there are some.
+    """
+    page = client.get("/rank?place=port~port-lach-huyen-hict").get_data(as_text=True)
+    assert 'name="add_where"' in client.get("/rank").get_data(as_text=True)
     assert all(
         f'name="{name}"' in page
         for name in (
@@ -525,7 +529,7 @@ def test_nothing_is_lost_between_link_and_form(app: Flask, client: FlaskClient) 
 
 def test_what_weighs_nothing_asks_nothing(client: FlaskClient) -> None:
     """Only criteria with a weight ask how they count; the fields of others are not sent."""
-    page = client.get("/rank?edited=1&w_gate=10").get_data(as_text=True)
+    page = client.get("/rank?edited=1&w_gate=10&place=port~port-lach-huyen-hict").text
     assert len(re.findall(r'<details class="worth" data-of="\w+">', page)) == 1
     assert len(re.findall(r'<details class="worth" data-of="\w+" hidden>', page)) == (
         len(WEIGHTS) - 1

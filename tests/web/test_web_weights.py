@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from web import HOSTILE, Page, read
 
 from geo.siting import ranking
-from geo.siting.measures import criteria
+from geo.siting.measures import table_criteria
 from webapp.siting import weights
 
 pytest_plugins = ("web",)
@@ -102,7 +102,7 @@ def test_two_criteria_cannot_contradict(client: FlaskClient) -> None:
 
 def test_six_criteria_of_nines_keep_every_weight(client: FlaskClient) -> None:
     """The link ranks by all that were compared, and the ranking takes it."""
-    chosen = list(criteria())[:6]
+    chosen = list(table_criteria())[:6]
     page = read(
         client,
         "/weights",
@@ -232,7 +232,7 @@ def test_it_speaks_each_language(client: FlaskClient, lang: str) -> None:
         ({"pair": ["gate:port:3", "port:gate:5"]}, "compares two criteria again"),
         ({"criterion": "beauty"}, "is not one of gate"),
         ({"criterion": "gate"}, "Compare 2 to 6 criteria; these are 1"),
-        ({"criterion": list(criteria())}, "Compare 2 to 6 criteria; these are 10"),
+        ({"criterion": list(table_criteria())}, "Compare 2 to 6 criteria; these are 10"),
         ({"weight": "3"}, "“weight” is not a setting of this page"),
         ({"profile": "car"}, "“profile” is not a setting of this page"),
     ],
