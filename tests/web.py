@@ -350,7 +350,9 @@ def serving(app: Flask) -> Iterator[str]:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    app.extensions["zoneatlas"].public_url = app.config["PUBLIC_URL"] = url
+    opened = app.extensions["zoneatlas"]
+    before = opened.public_url, app.config["PUBLIC_URL"]
+    opened.public_url = app.config["PUBLIC_URL"] = url
     waitress = server.create(app, sockets=[listener])
     thread = threading.Thread(target=waitress.run)
     thread.start()
@@ -361,6 +363,7 @@ def serving(app: Flask) -> Iterator[str]:
         thread.join(10)
         waitress.task_dispatcher.shutdown(timeout=2)
         listener.close()
+        opened.public_url, app.config["PUBLIC_URL"] = before
 
 
 # A browser ----------------------------------------------------------------------------------------

@@ -213,7 +213,7 @@ def test_cards_lead_with_land_price_and_occupancy(opened: Callable[..., Any]) ->
         if np.isnan(row["occupancy_pct"]):
             assert not shown.get("taken") or row["area_basis"] == "leased"
         else:
-            assert f"{row['occupancy_pct']:.0f} % occupied" == shown["taken"]
+            assert f"{row['occupancy_pct']:.0f} % taken" == shown["taken"]
     land = Provenance.read(layers.bundled()).marks("parks", "occupancy_pct")
     unverified = next(key for key, _, _ in cards if land.get(key) == "memory")
     value = page.locator(f'.item[data-id="{unverified}"] .land')
