@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import random
 import re
-import time
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -98,11 +97,7 @@ def test_whatever_the_page_offers_works(
         visit.stop.place.name() for day in before.days for visit in day.visits if visit.stop.must
     }
     for stop in before.left_out:
-        began = time.perf_counter()
         answer = read(client, f"/trip/why?{query}&of={stop.place.id}")
-        assert (
-            time.perf_counter() - began < 12
-        )  # some three times what it may take on a machine of its own
         for link, text in [(link.href, link.text) for link in answer.links if link.text == "Apply"]:
             after = planned(app, urlsplit(link).query)
             seen = {visit.stop.place.name() for day in after.days for visit in day.visits}

@@ -9,7 +9,6 @@ import io
 import random
 import re
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -168,9 +167,6 @@ def test_a_trip_without_a_stop(client: FlaskClient) -> None:
         == 1
     )
     assert len(client.get("/trip", headers={"Accept-Encoding": "gzip"}).data) < 300_000
-    began = time.perf_counter()
-    client.get("/trip")
-    assert time.perf_counter() - began < 1.0  # ten times what it takes
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
