@@ -191,6 +191,10 @@ ACCURACY = amount(
 )
 PLACED = (*POINT, ACCURACY)
 NOTES = Field("notes", "Notes")
+IN_ENGLISH = frozenset(("notes", "utilities", "cross_section", "product"))
+"""Fields of remarks, which are written in English; others hold names and codes, or have a column
+for each language.
+"""
 SOURCE = (
     Field(
         "source",

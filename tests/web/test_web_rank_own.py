@@ -49,12 +49,12 @@ def test_each_place_is_as_far_as_its_route(client: FlaskClient) -> None:
 
 def test_a_limit_is_kept_by_every_place(client: FlaskClient) -> None:
     """Whoever passes is near enough to all places; one place more lets no other site in."""
-    one = document(client, place=[PORT], max_own="60")
+    near = document(client, place=[PORT], max_own="60")
     both = document(client, place=[PORT, SUPPLIER], max_own="180")
     wide = document(client, place=[PORT], max_own="180")
-    assert 0 < one["remaining"] < wide["remaining"] < wide["total"]
+    assert 0 < near["remaining"] < wide["remaining"] < wide["total"]
     assert both["remaining"] <= wide["remaining"]
-    for site in one["sites"][:5]:
+    for site in near["sites"][:5]:
         assert route_s(client, site["id"], "port-lach-huyen-hict") <= 3600
     names = {site["id"] for site in wide["sites"]}
     assert {site["id"] for site in both["sites"]} <= names

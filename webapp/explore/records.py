@@ -13,7 +13,7 @@ from flask import url_for
 
 from geo.layers import unfold
 from geo.layers.provenance import TABLE
-from geo.schema import LAYERS, Field, Layer
+from geo.schema import IN_ENGLISH, LAYERS, Field, Layer
 from geo.schema.provenance import POSITION
 from geo.visits.advisories import Borders
 from webapp import labels
@@ -40,10 +40,13 @@ HEADS: dict[str, Any] = {
 
 
 class Piece(NamedTuple):
-    """A text of a cell, with the address it leads to, if any."""
+    """A text of a cell, with the address it leads to, if any, and whether it is in English whatever
+    the language of the page.
+    """
 
     text: str
     href: str = ""
+    in_english: bool = False
 
 
 class Source(NamedTuple):
@@ -124,7 +127,7 @@ def _cell(store: Store, layer: Layer, field: Field, row: Row, without: str) -> I
     stem = field.name.removesuffix("_en")
     if layer.has(f"{stem}_vi"):
         return (Piece(labels.name(row, stem)),)
-    return (Piece(text(field, value)),)
+    return (Piece(text(field, value), in_english=field.name in IN_ENGLISH),)
 
 
 def _value_meant(store: Store, field: Field, row: Row) -> Iterable[Piece]:

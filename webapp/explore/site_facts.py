@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from geo.layers import unfold
-from geo.schema import Field, Layer
+from geo.schema import IN_ENGLISH, Field, Layer
 from geo.siting import money
 from geo.siting.land import leased_share, parts, roles
 from webapp.explore.provenance import Origin, origins
@@ -49,6 +49,11 @@ class Fact:
     amount: float | None = None
     unit: str = ""
     field: str = ""
+
+    @property
+    def in_english(self) -> bool:
+        """Whether the value is in English, whatever the language of the page."""
+        return self.known and self.field in IN_ENGLISH
 
 
 VERIFIED = ("page", "code")

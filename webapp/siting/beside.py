@@ -32,6 +32,8 @@ class Cell:
         Where it comes from.
     offer
         The offer that it repeats.
+    in_english
+        Whether the text is in English, whatever the language of the page.
     """
 
     text: str
@@ -43,6 +45,7 @@ class Cell:
     doubt: float = 0.0
     origins: tuple[Origin, ...] = ()
     offer: Offer | None = None
+    in_english: bool = False
 
 
 @dataclass(frozen=True)

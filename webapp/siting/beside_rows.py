@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -114,7 +115,7 @@ def _facts(opened: Store, order: Sequence[str]) -> list[Row]:
             origins = sources.of_field(opened, site, fact.field)
             low = high = fact.amount
             cell = Cell(fact.value, fact.kind, fact.note, low=low, high=high, origins=origins)
-            row.cells[site] = [cell]
+            row.cells[site] = [replace(cell, in_english=fact.in_english)]
     return list(rows.values())
 
 
