@@ -351,7 +351,7 @@ def serving(app: Flask) -> Iterator[str]:
     listener.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     opened = app.extensions["zoneatlas"]
-    before = opened.public_url, app.config["PUBLIC_URL"]
+    before = getattr(opened, "public_url", ""), app.config.get("PUBLIC_URL", "")
     opened.public_url = app.config["PUBLIC_URL"] = url
     waitress = server.create(app, sockets=[listener])
     thread = threading.Thread(target=waitress.run)

@@ -23,7 +23,11 @@ pytestmark = pytest.mark.browser
 
 
 def fill_map(page: Any) -> None:
+    from playwright.sync_api import expect
+
     page.fill("#q", "hai")
+    expect(page.locator("#hits li").first).to_be_visible()
+    page.keyboard.press("Escape")  # the completion lies on the pills
     chip(page, "status", "Operating").click()
     page.keyboard.press("Escape")
     page.select_option("#sort", "area")
