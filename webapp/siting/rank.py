@@ -38,7 +38,6 @@ from webapp.i18n import current, said
 from webapp.i18n import gettext as _
 from webapp.map_frame import MapFrame, basemap_url, map_frame
 from webapp.siting import places, plants, wished, wording, worth
-from webapp.siting.places import Places
 from webapp.siting.ranked import (
     DRAWS,
     DRAWS_OF_AMOUNTS,
@@ -97,7 +96,7 @@ def rank() -> Any:
         "left_out": left_out,
         "parks": opened.layer("parks"),
         "plant": plants.plants(opened).get(wish.supplies),
-        "places": Places.of(opened, wish.own, wish.drive),
+        "places": wished.places_of(opened, wish),
         "limit_text": cache(wording.limit_text),
         "zone_kinds": ZONES,
         "slips": slips,

@@ -12,12 +12,13 @@ from geo.kept import Kept
 from geo.siting import sites
 from geo.siting.measures import OWN, PLANT
 from geo.siting.own_places import OwnPlace
+from webapp.i18n import current
 from webapp.siting import plants
 from webapp.siting.places import Places
 from webapp.siting.wish import Wish
 from webapp.store import Store
 
-KEPT_TIMES = 64
+KEPT_TIMES = KEPT_PLACES = 64
 
 
 def table(opened: Store, wish: Wish) -> pd.DataFrame:
@@ -34,9 +35,21 @@ def table(opened: Store, wish: Wish) -> pd.DataFrame:
     return whole.assign(**added) if added else whole
 
 
+def places_of(opened: Store, wish: Wish) -> Places:
+    """Place the own places of a wish; the last few are kept, because a page asks often."""
+    if not wish.own:
+        return Places()
+    version = opened.networks.version(wish.drive.network)
+    kept: Kept = opened.keep("own places", lambda: Kept(KEPT_PLACES))
+    return kept.get(
+        (wish.own, wish.drive, version, current().code),
+        lambda: Places.of(opened, wish.own, wish.drive),
+    )
+
+
 def settled(opened: Store, wish: Wish) -> Wish:
     """Return the wish without what it asks of own places if no way to any of them is known."""
-    if not wish.own or Places.of(opened, wish.own, wish.drive).joined.any():
+    if not wish.own or places_of(opened, wish).joined.any():
         return wish
     limits = {name: limit for name, limit in wish.limits.items() if name != OWN.limit}
     weights = {name: weight for name, weight in wish.weights.items() if name != OWN.id}
@@ -47,7 +60,7 @@ def by_place(opened: Store, wish: Wish) -> tuple[tuple[str, pd.Series], ...]:
     """Name the own places to which ways are known, with the seconds between each and every site."""
     if not wish.own:
         return ()
-    places = Places.of(opened, wish.own, wish.drive)
+    places = places_of(opened, wish)
     names = [spot.name for spot in places.spots if spot.standing.is_joined]
     time_s, index = times(opened, wish, places), opened.layer("parks").index
     return tuple((name, pd.Series(time_s[:, at], index)) for at, name in enumerate(names))
@@ -57,7 +70,7 @@ def farthest_s(opened: Store, wish: Wish) -> NDArray[np.float64]:
     """Return the seconds between each site and the farthest of own places; NaN where one of them is
     not known, unless another cannot be reached at all.
     """
-    time_s = times(opened, wish, Places.of(opened, wish.own, wish.drive))
+    time_s = times(opened, wish, places_of(opened, wish))
     if not time_s.shape[1]:
         return np.full(len(time_s), np.nan)
     never = np.isinf(time_s).any(axis=1)
