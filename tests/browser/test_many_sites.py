@@ -176,3 +176,26 @@ def test_a_link_shows_the_same(large: Callable[..., Any]) -> None:
     until(page, site=None)
     page.locator("#q").focus()  # and not the row of the list, which lights its mark
     wait_for(page, f"() => ({lit})() === 0")
+
+
+def test_the_surface_shows_every_site(large: Callable[..., Any]) -> None:
+    """Clusters and dots beside the surface are all sites there are; a click on a dot tells what is
+    there.
+    """
+    from playwright.sync_api import expect
+
+    page = large("/where?w_port=100")
+    look_at(page, 22.5, 106.5, 5)
+    expect(page.locator(".cluster").first).to_be_visible()
+    quiet(page)
+    dots = page.evaluate(
+        "() => Object.values(map_atlas._layers).filter(dot => dot.options.radius === 4.5).length"
+    )
+    assert sum(clusters(page)) + dots == SITES
+    lonlat = layers.read(layers.bundled(), "parks").loc["mong-cai-bgez"].geometry
+    look_at(page, lonlat.y, lonlat.x, 15)
+    quiet(page)
+    at = page.locator(".where-map").bounding_box()
+    assert at
+    page.mouse.click(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
+    expect(page.locator(".at-point h2")).to_contain_text("Mong Cai")

@@ -21,7 +21,7 @@ from geo.siting.criteria import Criterion
 from geo.siting.measures import Measure
 from geo.siting.surface import PEOPLE, Blocks, Surface, Wish, measures
 from webapp import args, labels
-from webapp.explore.drawn import TILES_FROM
+from webapp.explore import drawn
 from webapp.field_words import field_name
 from webapp.i18n import gettext as _
 from webapp.i18n import said, translated
@@ -296,7 +296,6 @@ def page() -> Any:
         limit_text=lambda name: limit_text(asked, name),
         plain=plain,
         reach=labels.kilometres(opened.roads(asked.drive).manifest.snap_limit_m),
-        many=len(opened.layer("parks")) > TILES_FROM,
     )
     return (page, 400) if slips and whole else page
 
@@ -321,23 +320,27 @@ def _ends(wish: Wish) -> list[tuple[str, str, str]]:
 
 
 def _map(opened: Store) -> MapFrame:
-    texts = {"zoom-in": _("Zoom in"), "zoom-out": _("Zoom out")}
+    """Return the map: sites that are too many for a page are drawn from tiles."""
+    texts = {"zoom-in": _("Zoom in"), "zoom-out": _("Zoom out"), "sites": _("{n} sites")}
     return map_frame(
         opened,
         basemap_url(opened),
         texts=texts,
+        tiles=url_for("api.map_layer", layer_id="x").removesuffix("x.json")
+        if "parks" in drawn.large(opened)
+        else "",
         picture=url_for("where_files.picture"),
         most={"blocks": surface.MOST_BLOCKS, "level": surface.MOST_LEVEL},
     )
 
 
 def _sites(opened: Store) -> Markup:
-    """Write where the sites lie, as JSON: rows of id, longitude, latitude and name; none where a
-    package has too many for a page.
+    """Write where the sites lie, as JSON: rows of id, longitude, latitude and name; none where they
+    are drawn from tiles.
     """
-    parks = opened.layer("parks")
-    if len(parks) > TILES_FROM:
+    if "parks" in drawn.large(opened):
         return Markup("[]")
+    parks = opened.layer("parks")
     lonlat = np.round(shapely.get_coordinates(parks.geometry.to_numpy()), maps.DECIMALS)
     names = labels.names(parks)
     rows = [

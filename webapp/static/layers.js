@@ -2,11 +2,22 @@
  * The marks and lines of the map, by layer, and the tiles of a server where one is set.
  */
 import { LIFT, light } from "./lit.js";
-import { config, filterQuery, latlng, LAYERS, map, nameOf, state, tooltip } from "./page.js";
+import {
+  config,
+  fill,
+  filterQuery,
+  latlng,
+  LAYERS,
+  map,
+  nameOf,
+  state,
+  texts,
+  tooltip,
+  urls,
+} from "./page.js";
 import { canvas, choose, places } from "./sheet.js";
-import { asButton } from "./stops.js";
 import * as symbols from "./symbols.js";
-import { TiledMarks } from "./tiled.js";
+import { asButton, TiledMarks } from "./tiled.js";
 
 export const groups = {
   parks: L.layerGroup(),
@@ -93,9 +104,12 @@ function placeMark(layer, place, where) {
 
 /** Draw a layer from the tiles of the server. */
 function tiled(layer) {
-  return new TiledMarks(layer, (sent, where, aside) => {
-    const place = places[sent.id] = Object.assign(places[sent.id] ?? {}, sent);
-    return layer === "parks" ? parkMark(place, where, aside) : placeMark(layer, place, where);
+  return new TiledMarks(urls.tiles, layer, {
+    draw(sent, where, aside) {
+      const place = places[sent.id] = Object.assign(places[sent.id] ?? {}, sent);
+      return layer === "parks" ? parkMark(place, where, aside) : placeMark(layer, place, where);
+    },
+    say: (n) => (layer === "parks" ? fill(texts.sites, { n }) : `${texts[layer]}: ${n}`),
   });
 }
 

@@ -32,12 +32,6 @@ function settle() {
   if (!marks.includes(pane.querySelector('[tabindex="0"]'))) stopAt(marks[0]);
 }
 
-/** Let a mark on the map be a button with a name, in view or not: without a role it has no name. */
-export function asButton(mark, name) {
-  mark.getElement().setAttribute("role", "button");
-  mark.getElement().setAttribute("aria-label", name);
-}
-
 /** Follow the map, and the keys on its marks. */
 export function keepOneStop() {
   const later = () => {

@@ -7,8 +7,10 @@
 import { write } from "./address.js";
 import { layer } from "./basemap.js";
 import { nameControls } from "./controls.js";
+import { han } from "./han.js";
 import { follow, said } from "./live.js";
 import { patiently } from "./patient.js";
+import { TiledMarks } from "./tiled.js";
 
 const form = document.getElementById("wish");
 const result = document.getElementById("result");
@@ -126,8 +128,8 @@ function text(content) {
   return box;
 }
 
-sites.forEach(([site, lon, lat, name]) => {
-  const dot = L.circleMarker([lat, lon], {
+function dot(site, where, name) {
+  const mark = L.circleMarker(where, {
     renderer: canvas,
     radius: 4.5,
     weight: 1.5,
@@ -135,12 +137,20 @@ sites.forEach(([site, lon, lat, name]) => {
     fillColor: "#14202b",
     fillOpacity: 1,
   });
-  dot.bindTooltip(() => text(name), { direction: "top", offset: [0, -4] });
-  dot.on("click", (event) => {
+  mark.bindTooltip(() => text(name), { direction: "top", offset: [0, -4] });
+  return mark.on("click", (event) => {
     L.DomEvent.stop(event);
     choose({ site });
+  });
+}
+sites.forEach(([site, lon, lat, name]) => dot(site, [lat, lon], name).addTo(map));
+if (config.tiles) {
+  new TiledMarks(config.tiles, "parks", {
+    draw: (park, where) =>
+      dot(park.id, where, han(park[`name_${config.language}`], config.traditional) || park.name_en),
+    say: (n) => config.texts.sites.replace("{n}", n),
   }).addTo(map);
-});
+}
 map.on("click", ({ latlng }) => {
   const { lng, lat } = latlng.wrap();
   choose({ lon: lng.toFixed(5), lat: lat.toFixed(5) });
