@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import isfinite
 from typing import Literal, NamedTuple, SupportsInt, get_args
 
@@ -86,17 +87,28 @@ class Ranking:
     parts: pd.DataFrame
     unknown: pd.DataFrame
 
-    @property
+    @cached_property
     def ranked(self) -> NDArray[np.bool_]:
         """Which rows of `raw` are ranked."""
         return self.scores.notna().to_numpy()
 
-    @property
+    @cached_property
     def light(self) -> NDArray[np.bool_]:
         """Which criteria count half-way between worst and best for a ranked site that lacks their
         value.
         """
         return _light(self.weights.to_numpy(), self.unknown_as)
+
+    @cached_property
+    def terms(self) -> Terms:
+        """What the ranked sites score before weighing, measured as the ranking does."""
+        return self.terms_by(self.method)
+
+    def terms_by(self, method: str) -> Terms:
+        """Measure the ranked sites by a method, unknown light values half-way."""
+        raw = self.raw.to_numpy()[self.ranked]
+        terms = measure(raw, np.ones(len(raw)), self.criteria, method)
+        return terms.filled(np.isnan(raw) & self.light, 0.5)
 
     @property
     def places(self) -> pd.Series:

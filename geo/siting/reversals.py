@@ -19,7 +19,6 @@ from geo.siting.criteria import (
     refuse,
 )
 from geo.siting.ranking import TIE, Ranking
-from geo.siting.robustness import terms_of
 
 FEWEST = 5
 """Changes that are tried, however many sites there are."""
@@ -83,7 +82,7 @@ def reversals(
     sites, weight = ranking.scores.index[ranking.ranked], ranking.weights.to_numpy()
     place = sites.get_indexer(ranking.order)
     raw, sites, n = raw[place], sites[place], len(place)
-    base = terms_of(ranking)
+    base = ranking.terms
     used = weight > 0
     free = (
         np.array(

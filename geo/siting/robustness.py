@@ -17,7 +17,7 @@ from geo.siting.criteria import Array, Criterion, Terms, closeness, measure
 from geo.siting.draws import Draws, Kind, lead_known
 from geo.siting.ranking import TIE, Ranking
 
-AT_ONCE = 128
+AT_ONCE = 32
 """Sites that are measured in all draws at once; twice as many each time more are needed."""
 SURE = 0.9
 """Two sites are told apart where one of them is ahead in at least this share of the draws."""
@@ -39,13 +39,13 @@ def weight_intervals(ranking: Ranking) -> pd.DataFrame:
     """
     weight = ranking.weights.to_numpy()
     size = len(weight)
-    out = pd.DataFrame(
-        {"weight": weight, "low": np.nan, "high": np.nan, "low_rival": None, "high_rival": None},
-        ranking.weights.index,
-    )
+    ends: dict[str, Any] = {"weight": weight}
+    ends |= {name: np.full(size, np.nan) for name in ("low", "high")}
+    rivals = pd.Series(None, ranking.weights.index, object)
+    ends |= {"low_rival": rivals, "high_rival": rivals}
     if not len(ranking.order):
-        return out
-    terms, sites = terms_of(ranking), ranking.scores.index[ranking.ranked]
+        return pd.DataFrame(ends, ranking.weights.index)
+    terms, sites = ranking.terms, ranking.scores.index[ranking.ranked]
     first = sites.get_loc(ranking.order[0])
     other = np.tile(weight, (size, 1))
     np.fill_diagonal(other, 0)
@@ -82,20 +82,16 @@ def weight_intervals(ranking: Ranking) -> pd.DataFrame:
         gaining, losing = gaining / (1 + gaining), losing / (1 + losing)
     low = np.where(gaining <= weight + 1e-9, np.minimum(gaining, weight), -1.0)
     high = np.where(losing >= weight - 1e-9, np.maximum(losing, weight), 2.0)
-    for which, ends, name in (
+    is_lacking = _lacking(ranking)
+    for which, end, name in (
         (low.argmax(axis=0), low.max(axis=0), "low"),
         (high.argmin(axis=0), high.min(axis=0), "high"),
     ):
-        found = (ends >= 0) & (ends <= 1)
-        out[name] = np.clip(ends, 0, 1)
-        out[f"{name}_rival"] = pd.Series(
-            [sites[one] if here else None for one, here in zip(which, found, strict=True)],
-            out.index,
-            object,
-        )
-    out.loc[_lacking(ranking), ["low", "high"]] = np.nan
-    out.loc[_lacking(ranking), ["low_rival", "high_rival"]] = None
-    return out
+        overtaken = (end >= 0) & (end <= 1) & ~is_lacking
+        ends[name] = np.where(is_lacking, np.nan, np.clip(end, 0, 1))
+        names = np.where(overtaken, sites.to_numpy(object)[which], None)
+        ends[f"{name}_rival"] = pd.Series(names, ranking.weights.index, object)
+    return pd.DataFrame(ends, ranking.weights.index)
 
 
 def shares(
@@ -325,24 +321,16 @@ def disagreement(ranking: Ranking) -> Disagreement:
     sites, weight = ranking.scores.index[ranking.ranked], ranking.weights.to_numpy()
     winners = []
     for method in ("sum", "topsis"):
-        score = terms_of(ranking, method).scores(weight)
+        terms = ranking.terms if method == ranking.method else ranking.terms_by(method)
+        score = terms.scores(weight)
         winners.append(tuple(sites[score >= score.max(initial=0) - TIE]))
     return Disagreement(*winners)
 
 
-def terms_of(ranking: Ranking, method: str | None = None) -> Terms:
-    """Measure the ranked sites as the ranking does, or by another method."""
-    raw = ranking.raw.to_numpy()[ranking.ranked]
-    return measure(raw, np.ones(len(raw)), ranking.criteria, method or ranking.method).filled(
-        np.isnan(raw) & ranking.light, 0.5
-    )
-
-
 def _lacking(ranking: Ranking) -> NDArray[np.bool_]:
     """Which criteria weigh nothing now, and with some weight would set a ranked site apart."""
-    return (
-        ranking.values.isna().any() & (ranking.weights == 0) & (ranking.unknown_as == "apart")
-    ).to_numpy()
+    unknown = np.isnan(ranking.values.to_numpy()).any(axis=0)
+    return unknown & (ranking.weights.to_numpy() == 0) & (ranking.unknown_as == "apart")
 
 
 def _difference(*pairs: tuple[Array, Array]) -> Array:

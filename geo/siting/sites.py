@@ -267,7 +267,12 @@ def own_columns(parks: gpd.GeoDataFrame) -> dict[str, Any]:
 
 
 def uncertainty(
-    sites: pd.DataFrame, places: Mapping[str, gpd.GeoDataFrame], *, network: Network, year: int
+    sites: pd.DataFrame,
+    places: Mapping[str, gpd.GeoDataFrame],
+    *,
+    network: Network,
+    year: int,
+    columns: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Return how sure each number of :func:`table` is: plus or minus one standard deviation.
 
@@ -282,22 +287,25 @@ def uncertainty(
         As :func:`table` returns and takes them.
     year
         The year one stands in: ages of rents are counted from there.
+    columns
+        Of which columns of `sites`; None for all.
 
     Returns
     -------
     DataFrame
-        Index and columns of `sites`, floats. NaN where no uncertainty is known: of unknown and
-        infinite cells, of people, areas, occupancies and years, whose sources state none, and of
-        everything that is not a number. NaN is not “exact”.
+        Index of `sites` and those columns, floats. NaN where no uncertainty is known: of unknown
+        and infinite cells, of people, areas, occupancies and years, whose sources state none, and
+        of everything that is not a number. NaN is not “exact”.
     """
-    spread = {str(name): np.full(len(sites), np.nan) for name in sites.columns}
+    wanted = sites.columns if columns is None else columns
+    spread = {str(name): np.full(len(sites), np.nan) for name in wanted}
     access_error_m = sites["position_accuracy_m"].to_numpy(float)
     share = ASSUMPTIONS["speed_share"].value
     for destination in DESTINATIONS:
         accuracy_m = places[destination.id]["position_accuracy_m"]
         for profile in network.profiles:
             column, place = destination.columns(profile)
-            if column not in sites:
+            if column not in spread:
                 continue
             time = sites[column].to_numpy(float)
             there = accuracy_m.reindex(sites[place]).to_numpy(float)
@@ -307,16 +315,16 @@ def uncertainty(
             spread[column][known] = np.hypot(seconds[known], share * time[known])
     for profile in network.profiles:
         column = OWN.column.format(profile=profile)
-        if column in sites:
+        if column in spread:
             time = sites[column].to_numpy(float)
             metres = access_error_m * network.manifest.access_detour
             seconds = metres / (network.manifest.access_speed_kph[profile] / 3.6)
             known = np.isfinite(time)
             spread[column][known] = np.hypot(seconds[known], share * time[known])
     age = np.maximum(year - sites["rent_year"].to_numpy(float), 1)
-    for name in ("rent_term_low_usd_m2", "rent_term_high_usd_m2"):
+    for name in {"rent_term_low_usd_m2", "rent_term_high_usd_m2"} & spread.keys():
         spread[name] = sites[name].to_numpy(float) * age * ASSUMPTIONS["rent_share_per_year"].value
-    return pd.DataFrame(spread, index=sites.index, columns=sites.columns)
+    return pd.DataFrame(spread, index=sites.index, columns=wanted)
 
 
 def serving_of(

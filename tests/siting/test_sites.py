@@ -361,3 +361,15 @@ def test_every_assumption_says_that_it_is_one() -> None:
         assert assumption.source_kind == "assumption"
         assert assumption.as_of
         assert assumption.note
+
+
+def test_the_uncertainty_of_some_columns_is_that_of_all(
+    parts: dict[str, Any], toy_network: Network, toy_sites: pd.DataFrame
+) -> None:
+    """Asking for fewer columns changes no number."""
+    whole = unsure(toy_sites, parts, toy_network)
+    for some in (["gate_car_s"], ["rent_term_low_usd_m2", "area_ha"]):
+        part = sites.uncertainty(
+            toy_sites, parts["places"], network=toy_network, year=2026, columns=some
+        )
+        pd.testing.assert_frame_equal(part, whole[some])

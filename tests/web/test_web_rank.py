@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import html
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -16,8 +17,10 @@ from web import SITES
 
 from geo.siting import criteria, ranking, robustness, screening
 from geo.siting.measures import limits
+from geo.siting.own_places import OwnPlace
 from webapp import args, readers
 from webapp.siting import plants, worth
+from webapp.siting import rank as rank_page
 from webapp.siting import wished as with_own
 from webapp.siting.rank import STATE
 from webapp.siting.ranked import DRAWS, result, trust
@@ -288,6 +291,33 @@ def test_the_score_comes_before_its_trust(client: FlaskClient) -> None:
     assert names(client.get(f"/rank?{query}&part=sheet").text) == names(
         client.get(f"/rank?{query}").text
     )
+
+
+def test_the_list_of_what_is_removed_is_that_of_a_first_question(
+    make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever was asked before, the sites that fall out and the reasons are those of this wish:
+    other limits, vehicles, gates, places and languages have their own, other weights the same.
+    """
+    place = OwnPlace("supplier", (105.85, 21.03)), OwnPlace("supplier", (106.68, 20.86))
+    own = [urlencode({"max_own": 60, "w_own": 1, "place": spot.text()}) for spot in place]
+    gate = "max_gate=120&w_gate=1"
+    wishes = [
+        *(gate, "max_gate=120&w_port=1", "max_gate=90&w_gate=1", f"{gate}&lang=vi"),
+        *(f"{gate}&profile=car", f"{gate}&closed=huu-nghi", *own),
+    ]
+
+    def removed(app: Flask, query: str) -> str:
+        page = app.test_client().get(f"/rank?edited=1&{query}").get_data(as_text=True)
+        return page[page.rindex("<summary>") : page.index('<section class="framed-map')]
+
+    app = make_app()
+    kept = [removed(app, query) for query in wishes]
+    monkeypatch.setattr(rank_page, "KEPT_LISTS", 0)
+    app = make_app()
+    assert [removed(app, query) for query in wishes] == kept
+    assert kept[0] == kept[1]
+    assert len(set(kept)) == len(kept) - 1
 
 
 def test_how_far_to_trust_it_is_always_said(client: FlaskClient) -> None:

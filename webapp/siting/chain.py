@@ -58,7 +58,7 @@ def chain() -> Any:
         pins=_pins(opened, result) if result else "",
         parks=opened.layer("parks"),
         rules=opened.layer("rules"),
-        every=places.names(opened),
+        every=places.options(opened),
         gates=gates_for(opened, wish.drive.profile),
         opened=opened,
         words=chain_words,

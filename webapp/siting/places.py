@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 import geopandas as gpd
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from geo.errors import InputError
@@ -17,8 +18,8 @@ from geo.siting.own_places import MOST, ROLES, OwnPlace, Reader, Role, Unit, Way
 from geo.siting.placing import Standing, standing
 from webapp import labels, lookup
 from webapp.catalogues import LANGUAGES
+from webapp.i18n import current, insisting, said
 from webapp.i18n import gettext as _
-from webapp.i18n import insisting, said
 from webapp.store import Store
 
 ADDED = ("add_where", "add_name", "add_role", "add_amount", "add_unit", "add_way")
@@ -167,15 +168,20 @@ def _spot(opened: Store, place: OwnPlace, drive: Drive) -> Spot:
     return Spot(place, name, lon, lat, country, None, odd)
 
 
-def names(opened: Store) -> dict[str, str]:
-    """Name the places of the atlas that a form proposes, by id: all, or all but the sites where
-    these are many.
+def options(opened: Store) -> Markup:
+    """Write the names of the places of the atlas that a form proposes: all, or all but the sites
+    where these are many. Written once in each language.
     """
-    every = lookup.named(opened)
-    if len(every) <= MOST_PROPOSED:
-        return every
-    sites = opened.layer("parks").index
-    return {key: name for key, name in every.items() if key not in sites}
+
+    def make() -> Markup:
+        every = lookup.named(opened)
+        if len(every) > MOST_PROPOSED:
+            sites = opened.layer("parks").index
+            every = {key: name for key, name in every.items() if key not in sites}
+        option = Markup('<option value="{}"></option>')
+        return Markup("\n").join(option.format(name) for name in every.values())
+
+    return opened.keep(("options", current().code), make)
 
 
 # What is typed ------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from geo import maps
 from geo.errors import InputError
+from geo.kept import Kept
 from geo.layers import unfold
 from geo.siting import ranking, screening
 from geo.siting.limits import STANDING, ZONES
@@ -44,6 +45,7 @@ from webapp.siting.ranked import (
     LISTED,
     SHOWN,
     Ranked,
+    Result,
     Trust,
     result,
     trust,
@@ -66,6 +68,7 @@ TYPED = (
 )
 """Fields that a number is typed into."""
 _OWN = frozenset(("place", *ADDED))
+KEPT_LISTS = 64
 FEW = 5
 """Sliders that are seen at first."""
 
@@ -98,7 +101,7 @@ def rank() -> Any:
         "plant": plants.plants(opened).get(wish.supplies),
         "places": wished.places_of(opened, wish),
         "limit_text": cache(wording.limit_text),
-        "zone_kinds": ZONES,
+        "removed": _removed(opened, wish, answer),
         "slips": slips,
         "field_name": field_name,
     }
@@ -106,6 +109,26 @@ def rank() -> Any:
         return render_template("siting/_rank.html", **context)
     page = render_template("siting/rank.html", **context, **_form(opened, wish))
     return (page, 400) if slips else page
+
+
+def _removed(opened: Store, wish: Wish, answer: Result) -> Markup:
+    """List the sites that fall out. Weights do not matter, so a slider that moves finds it kept."""
+
+    def make() -> Markup:
+        page = render_template(
+            "siting/_removed.html",
+            removed=answer.removed,
+            count=answer.funnel.count_removed,
+            park=park_of(opened),
+            limit_text=cache(wording.limit_text),
+            zone_kinds=ZONES,
+        )
+        return Markup(page) if answer.removed else Markup()
+
+    version = opened.networks.version(wish.drive.network)
+    asked = tuple(answer.limits.items()), wish.drive, version, wish.supplies, wish.own
+    kept: Kept = opened.keep("removed", lambda: Kept(KEPT_LISTS))
+    return kept.get((asked, current().code, request.script_root), make)
 
 
 def _address(wish: Wish) -> str:
@@ -133,7 +156,7 @@ def _form(opened: Store, wish: Wish) -> dict[str, Any]:
         "plant_limit": PLANT,
         "own_limit": OWN,
         "roles": {role: said(text) for role, text in ROLES.items()},
-        "every": places.names(opened),
+        "every": places.options(opened),
         "chain_query": chain_query,
         "criteria": measures,
         "usual_min": plants.USUAL_MIN,

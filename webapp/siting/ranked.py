@@ -290,8 +290,9 @@ def _spread(opened: Store, wish: Wish, ranked: Ranking, left: pd.DataFrame) -> p
         opened.destinations(drive.closed),
         network=opened.roads(drive),
         year=date.today().year,
+        columns=list(names),
     )
-    return spread[list(names)].rename(columns=names).fillna(0)
+    return spread.rename(columns=names).fillna(0)
 
 
 def _shares(opened: Store, wish: Wish, held: Ranked) -> tuple[pd.DataFrame, pd.DataFrame]:
