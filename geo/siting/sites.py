@@ -300,7 +300,8 @@ def uncertainty(
     wanted = sites.columns if columns is None else columns
     spread = {str(name): np.full(len(sites), np.nan) for name in wanted}
     access_error_m = sites["position_accuracy_m"].to_numpy(float)
-    share = ASSUMPTIONS["speed_share"].value
+    share, detour = ASSUMPTIONS["speed_share"].value, network.manifest.access_detour
+    s_per_m = {name: 3.6 * detour / kph for name, kph in network.manifest.access_speed_kph.items()}
     for destination in DESTINATIONS:
         accuracy_m = places[destination.id]["position_accuracy_m"]
         for profile in network.profiles:
@@ -309,16 +310,14 @@ def uncertainty(
                 continue
             time = sites[column].to_numpy(float)
             there = accuracy_m.reindex(sites[place]).to_numpy(float)
-            metres = np.hypot(access_error_m, there) * network.manifest.access_detour
-            seconds = metres / (network.manifest.access_speed_kph[profile] / 3.6)
+            seconds = np.hypot(access_error_m, there) * s_per_m[profile]
             known = np.isfinite(time)
             spread[column][known] = np.hypot(seconds[known], share * time[known])
     for profile in network.profiles:
         column = OWN.column.format(profile=profile)
         if column in spread:
             time = sites[column].to_numpy(float)
-            metres = access_error_m * network.manifest.access_detour
-            seconds = metres / (network.manifest.access_speed_kph[profile] / 3.6)
+            seconds = access_error_m * s_per_m[profile]
             known = np.isfinite(time)
             spread[column][known] = np.hypot(seconds[known], share * time[known])
     age = np.maximum(year - sites["rent_year"].to_numpy(float), 1)
