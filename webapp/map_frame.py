@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from geo import maps
 from webapp import labels
+from webapp.i18n import gettext as _
 from webapp.store import Store
 
 
@@ -41,5 +42,6 @@ def basemap_url(opened: Store) -> str:
 
 def map_frame(opened: Store, basemap: str, /, **more: object) -> MapFrame:
     """Return an empty map for a page; `more` are further settings of its script."""
-    config = {"urls": {"basemap": basemap}, **labels.script_names()}
+    controls = {"zoom-in": _("Zoom in"), "zoom-out": _("Zoom out")}
+    config = {"urls": {"basemap": basemap}, "controls": controls, **labels.script_names()}
     return MapFrame(frame_of(opened), Markup(maps.script_json(config | more)))

@@ -19,7 +19,6 @@ from geo.siting.rates import LINES
 from webapp import args, labels, readers
 from webapp.args import Slip
 from webapp.field_words import field_name
-from webapp.i18n import gettext as _
 from webapp.i18n import said
 from webapp.map_frame import basemap_url, map_frame
 from webapp.siting import chain_files, chain_result, chain_words, files, places
@@ -54,7 +53,7 @@ def chain() -> Any:
         places=result.places if result else Places.of(opened, wish.own, wish.drive),
         slips=slips,
         typed=values,
-        map=map_frame(opened, basemap_url(opened), **_settings()),
+        map=map_frame(opened, basemap_url(opened), route=url_for("api.route")),
         pins=_pins(opened, result) if result else "",
         parks=opened.layer("parks"),
         rules=opened.layer("rules"),
@@ -86,14 +85,6 @@ def _kept(wish: ChainWish) -> list[tuple[str, Any]]:
     asked = {"place", "payload", "via", "total", "goods", "co2", "profile", "pace"}
     asked |= {f"r_{line}" for line in args.TRUCK_RATES}
     return [pair for pair in wish.query() if pair[0] not in asked]
-
-
-def _settings() -> dict[str, Any]:
-    """Return the settings of the script."""
-    return {
-        "route": url_for("api.route"),
-        "texts": {"zoom-in": _("Zoom in"), "zoom-out": _("Zoom out")},
-    }
 
 
 def _pins(opened: Store, result: Result) -> Markup:

@@ -237,8 +237,7 @@ def _park(opened: Store, key: str) -> dict[str, Any]:
 
 
 def _map(opened: Store) -> MapFrame:
-    texts = {"zoom-in": _("Zoom in"), "zoom-out": _("Zoom out")}
-    return map_frame(opened, basemap_url(opened), texts=texts)
+    return map_frame(opened, basemap_url(opened))
 
 
 def _pins(opened: Store, ranked: Ranked) -> Markup:

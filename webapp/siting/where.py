@@ -321,11 +321,10 @@ def _ends(wish: Wish) -> list[tuple[str, str, str]]:
 
 def _map(opened: Store) -> MapFrame:
     """Return the map: sites that are too many for a page are drawn from tiles."""
-    texts = {"zoom-in": _("Zoom in"), "zoom-out": _("Zoom out"), "sites": _("{n} sites")}
     return map_frame(
         opened,
         basemap_url(opened),
-        texts=texts,
+        texts={"sites": _("{n} sites")},
         tiles=url_for("api.map_layer", layer_id="x").removesuffix("x.json")
         if "parks" in drawn.large(opened)
         else "",

@@ -14,7 +14,7 @@ const COLOUR = { in: "#0b4f6c", out: "#b35806" };
 const FIRST = 1000; // the better place lies on top
 const still = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-nameControls(map, config.texts);
+nameControls(map, config.controls);
 if (config.urls.basemap) layer(config.urls.basemap, { lang: config.language }).addTo(map);
 
 // Places in the browser

@@ -16,7 +16,7 @@ export function rankMap(map, config, result) {
   const drawn = L.layerGroup().addTo(map);
   const pins = new Map();
   let shown = null; // the sites that the map was fitted to
-  nameControls(map, config.texts);
+  nameControls(map, config.controls);
   if (config.urls.basemap) {
     layer(config.urls.basemap, { lang: config.language, traditional: config.traditional }).addTo(
       map,

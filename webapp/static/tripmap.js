@@ -7,11 +7,13 @@
  * Whatever comes from data becomes text by textContent.
  */
 import { layer } from "./basemap.js";
+import { nameControls } from "./controls.js";
 
 export function tripMap(map, config) {
   const DOUBLE_CLICK_MS = 280; // after a click, whether a second follows
   const canvas = L.canvas({ padding: 0.4, tolerance: 4 });
   const drawn = L.layerGroup().addTo(map);
+  nameControls(map, config.controls);
   const bytes = config.basemap
     ? Uint8Array.from(atob(config.basemap), (char) => char.charCodeAt(0))
     : null;

@@ -21,7 +21,7 @@ const map = window.map_atlas;
 const TILE = 256, OPACITY = 0.75, PATIENCE = 400;
 const POINT = ["site", "lon", "lat"];
 
-nameControls(map, config.texts);
+nameControls(map, config.controls);
 if (config.urls.basemap) layer(config.urls.basemap, { lang: config.language }).addTo(map);
 map.createPane("surface").style.zIndex = 350; // below the sites
 map.getPane("surface").style.pointerEvents = "none";
