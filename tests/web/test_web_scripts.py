@@ -93,3 +93,16 @@ def test_every_style_is_part_of_a_sheet(client: FlaskClient) -> None:
         assert answer.headers["Cache-Control"] == "no-cache"
         again = client.get(f"/static/{name}", headers={"If-None-Match": answer.headers["ETag"]})
         assert again.status_code == 304
+
+
+def test_every_colour_of_a_bar_is_in_the_sheets(app: Flask) -> None:
+    """A part of a bar whose class no sheet knows would be black."""
+    sheets = styles.text("app.css") + styles.text("rank_paper.css")
+    folder = Path(str(app.root_path)) / "templates"
+    named = {
+        name
+        for path in folder.rglob("*.html")
+        for name in re.findall(r'<rect class="([\w-]+)"', path.read_text(encoding="utf-8"))
+    }
+    assert {"total", "doubt"} <= named
+    assert {name for name in named if f".{name}" not in sheets} == set()
