@@ -85,6 +85,32 @@ def test_whoever_moves_the_map_keeps_the_view(opened: Callable[..., Any], moves:
     assert view(page) == pytest.approx((10, 22.5, 104.0) if moves else fitted, abs=0.01)
 
 
+def test_of_two_changes_the_view_goes_to_the_last(opened: Callable[..., Any]) -> None:
+    """Ways of a first change that come while the second is planned do not count as a move of the
+    person: the view is that of the trip opened anew.
+    """
+    page = opened(f"/trip?{TWO}")
+    stops = planned(page)
+    wait_for(page, "document.querySelectorAll('#map .stop-pin').length > 1")
+    look_at(page, 18.5, 105.5, 9)
+    gone = page.locator(".stops button", has_text="×").first
+    ways = held_back(page, "**/trip/ways?*", lambda: replanned(page, gone.click, stops))
+    page.locator("[name=add]").fill("Hai Yen IP")
+    plans = held_back(page, "**/trip/plan?*", lambda: page.keyboard.press("Enter"))
+    ways[0].continue_()
+    wait_for(page, "map_atlas.getCenter().lat > 19")
+    plans[0].continue_()
+    wait_for(page, "document.querySelectorAll('#plan tr[data-stop]').length === 2")
+    while len(ways) < 2:
+        page.wait_for_timeout(50)
+    ways[1].continue_()
+    pin = "document.querySelector('#map .stop-pin[aria-label*=\"Hai Yen\"]') !== null"
+    wait_for(page, pin)
+    anew = opened(page.url)
+    wait_for(anew, pin)
+    assert view(page) == pytest.approx(view(anew), abs=0.01)
+
+
 @pytest.mark.parametrize("on", ["beside", "mark"])
 def test_a_double_click_only_zooms(opened: Callable[..., Any], on: str) -> None:
     """Neither on a mark nor beside one does a double click open a popup or add a stop; the map
