@@ -323,7 +323,7 @@ def uncertainty(
     age = np.maximum(year - sites["rent_year"].to_numpy(float), 1)
     for name in {"rent_term_low_usd_m2", "rent_term_high_usd_m2"} & spread.keys():
         spread[name] = sites[name].to_numpy(float) * age * ASSUMPTIONS["rent_share_per_year"].value
-    return pd.DataFrame(spread, index=sites.index, columns=wanted)
+    return pd.DataFrame(spread, index=sites.index)
 
 
 def serving_of(
