@@ -27,6 +27,8 @@ lies, then all else about it.
 """
 OTHERS = (
     "district",
+    "district_vi",
+    "district_zh",
     "commune",
     "commune_local",
     "developer",

@@ -7,6 +7,7 @@ from geo.schema.fields import (
     AS_OF_UNKNOWN,
     COUNTRY,
     ID,
+    NAMES,
     NOTES,
     SOURCE,
     STATUS,
@@ -29,7 +30,7 @@ CORRIDORS = Layer(
     "LineString",
     (
         ID,
-        Field("name_en", "English name", required=True),
+        *NAMES,
         Field("ref", "Number"),
         Field("kind", "Kind", required=True, allowed=ROAD_KINDS + RAIL_KINDS + WATER_KINDS),
         STATUS,

@@ -158,6 +158,20 @@ PROVINCE_FORMER = Field(
     "Former province",
     "Province before the last reform, where it has been renamed or merged.",
 )
+DISTRICT = (
+    Field(
+        "district",
+        "District or city",
+        "District, county or city; where districts have been abolished, the last one. Several are"
+        " separated by semicolons.",
+    ),
+    Field("district_vi", "Vietnamese district or city", "As many as in `district`."),
+    Field(
+        "district_zh",
+        "Chinese district or city",
+        "With its unit, as many as in `district`. Empty means that no usual name is known.",
+    ),
+)
 COMMUNE = (
     Field(
         "commune",

@@ -8,6 +8,7 @@ from geo.schema.fields import (
     COMMUNE,
     COUNTRIES,
     COUNTRY,
+    DISTRICT,
     ID,
     MOST_DWT,
     MOST_HA,
@@ -60,12 +61,7 @@ LAYERS: dict[str, Layer] = {
                 COUNTRY,
                 PROVINCE,
                 PROVINCE_FORMER,
-                Field(
-                    "district",
-                    "District or city",
-                    "District, county or city; where districts have been abolished, the last one."
-                    " Several are separated by semicolons.",
-                ),
+                *DISTRICT,
                 *COMMUNE,
                 *PLACED,
                 STATUS,
