@@ -25,17 +25,20 @@ OPPOSITE = ("opposite_name_en", "opposite_name_vi", "opposite_name_zh")
 PLACE = (*NAMES, "kind", "status", "position_accuracy_m")
 DRAWN = {
     "parks": (
-        *(*PLACE, "country", "province_en", "province_former_en", "district", "developer"),
-        *("commune", "commune_local"),
+        *(*PLACE, "country", "province_en", "province_former_en"),
         *("sectors", "area_ha", "rent_term_low_usd_m2", "rent_term_high_usd_m2", "rent_year"),
     ),
     "gates": (*NAMES, *OPPOSITE, "kind", "mode", "cargo", "position_accuracy_m"),
     "ports": PLACE,
     "airports": PLACE,
     "cities": (*NAMES, "kind"),
-    "corridors": ("id", "name_en", "ref", "kind", "status", "position_accuracy_m"),
+    "corridors": (*NAMES, "ref", "kind", "status", "position_accuracy_m"),
 }
-"""Columns that the map draws, lists or searches, by layer."""
+"""Columns that the map draws or lists, by layer."""
+FOUND_BY = ("commune", "commune_local", "district", "district_vi", "district_zh", "developer")
+"""Columns of a park that say what it was found by where its names do not: they come with the index,
+after the map.
+"""
 FEWEST = {"province": 1, "developer": 2}
 """Parks that a group of them has at least; those of a developer of one are found by its name."""
 TILES_FROM = 2000
@@ -93,9 +96,11 @@ def layer(
 
 def searched(store: Store) -> dict[str, Any]:
     """Collect what ``search.js`` searches: the index of all places, the provinces and developers of
-    parks, and the characters it takes for others.
+    parks, and the characters it takes for others; and what a park is ``found_by``.
     """
     index, named = store.index(), groups(store)
+    parks = store.layer("parks")
+    columns = {name: found_by(parks, name) for name in FOUND_BY}
     return {
         "traditional": index.letters(),
         "rows": [_row(key, entry) for key, entry in index.entries.items()],
@@ -103,7 +108,18 @@ def searched(store: Store) -> dict[str, Any]:
             {**group, "row": _row(key, named.index.entries[key])}
             for key, group in named.groups.items()
         ],
+        "found_by": {
+            str(key): {name: text for name, text in zip(columns, texts, strict=True) if text}
+            for key, *texts in zip(parks.index, *columns.values(), strict=True)
+        },
     }
+
+
+def found_by(parks: pd.DataFrame, name: str) -> list[str | None]:
+    """Return a column of :data:`FOUND_BY`, with None for what is unknown."""
+    if name not in parks:
+        return [None] * len(parks)
+    return [text if labels.is_known(text) else None for text in parks[name]]
 
 
 def _row(key: str, entry: search.Entry) -> list[Any]:

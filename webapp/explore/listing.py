@@ -86,7 +86,13 @@ def answer(store: Store, values: Mapping[str, Any]) -> dict[str, Any]:
         "total": len(frame),
         "count": len(rows),
         "searched": hits is not None,
-        "parks": drawn.layer(store, "parks", page, where=where),
+        "parks": drawn.layer(
+            store,
+            "parks",
+            page,
+            where=where,
+            **{name: drawn.found_by(frame.iloc[page], name) for name in drawn.FOUND_BY},
+        ),
         "filters": {
             _column(name): list(facet.counts(name).items())
             for facet in facets

@@ -15,13 +15,14 @@ from flask import Blueprint, render_template, request
 from geo.errors import NotFoundError
 from geo.kept import Kept
 from geo.package import TARGETS
-from geo.roads import scenarios
+from geo.roads import railways, scenarios
 from geo.roads.drive import OPENS, Drive
 from geo.roads.joining import Sides
 from geo.schema import RAIL_KINDS
 from geo.siting.measures import DESTINATIONS
 from webapp import args, labels
 from webapp.explore import site_sheet
+from webapp.i18n import clauses
 from webapp.i18n import gettext as _
 from webapp.store import Store, store
 
@@ -83,9 +84,30 @@ def page() -> str:
         ],
         rail=rail(opened, drive, times, change.table) if change else [],
         gain=gain,
+        used=used,
         longest=float(change.table["gain_s"].max()) if change else np.nan,
+        corridors=corridor_names(opened),
         nearest=nearest(),
     )
+
+
+def corridor_names(opened: Store) -> dict[str, str]:
+    """Return what corridors are called in the language of the request, by what a network calls
+    them.
+    """
+    frame = opened.layer("corridors")
+    called = labels.names(frame)
+    return {
+        name: clauses((ref if labels.is_known(ref := frame.at[key, "ref"]) else "", called[key]))
+        for key, name in railways.names(frame).items()
+    }
+
+
+def used(corridors: Mapping[str, str], names: str) -> list[str]:
+    """Split the corridors that a way uses, as :func:`geo.roads.scenarios.difference` names them,
+    and call them as :func:`corridor_names` does.
+    """
+    return [corridors.get(name, name) for name in names.split("; ") if name]
 
 
 def nearest() -> dict[str, str]:
@@ -205,5 +227,7 @@ def assumed(drive: Drive) -> list[tuple[str, int]]:
     """Return the corridors whose year of opening is assumed, with that year, the next first."""
     if not drive.opens:
         return []
-    table = scenarios.timeline(store().layer("corridors"), dict(drive.opens))
-    return [(str(row["name"]), int(row["year"])) for _id, row in table[table["assumed"]].iterrows()]
+    opened = store()
+    table = scenarios.timeline(opened.layer("corridors"), dict(drive.opens))
+    called, rows = corridor_names(opened), table[table["assumed"]].iterrows()
+    return [(called[str(row["name"])], int(row["year"])) for _id, row in rows]

@@ -25,7 +25,7 @@ HIDDEN = {
     *("opposite_name_en", "opposite_name_vi", "opposite_name_zh"),
     *("kind", "status", "position_accuracy_m", "timezone"),
     *("area_basis", "occupancy_year", "rent_year", "rent_term_high_usd_m2"),
-    *("commune_local", "commune_certainty", "part_of"),
+    *("district_vi", "district_zh", "commune_local", "commune_certainty", "part_of"),
     *("policies", "source", "source_kind", "as_of"),
 }
 """Fields that a sheet shows elsewhere, or beside the fact they belong to."""
@@ -117,10 +117,10 @@ def _fact(field: Field, row: Row, kind: str) -> Fact:
         )
     if not is_known(value):
         return Fact(title, _("unknown"), known=False)
-    write_note = NOTES.get(field.name)
+    write_note, write = NOTES.get(field.name), WRITTEN.get(field.name)
     return Fact(
         title,
-        _with_local(row, text(field, value)) if field.name == "commune" else text(field, value),
+        write(row) if write else text(field, value),
         note=write_note(row, kind) if write_note else "",
         amount=float(value) if field.type == "number" else None,
         unit=field.unit if field.type == "number" else "",
@@ -239,10 +239,17 @@ class Zone:
         )
 
 
-def _with_local(row: Row, commune: str) -> str:
+def _commune(row: Row) -> str:
     """Write a ward or commune with its name in the language of the country, if it is known."""
-    local = _word(row, "commune_local")
+    commune, local = _word(row, "commune"), _word(row, "commune_local")
     return f"{local} ({commune})" if local else commune
+
+
+WRITTEN: dict[str, Callable[[Row], str]] = {
+    "commune": _commune,
+    "district": lambda row: listed(unfold(name(row, "district"))),
+}
+"""Fields that have a name in more than one language."""
 
 
 def text(field: Field, value: object) -> str:

@@ -14,7 +14,15 @@ from geo.roads import scenarios
 from geo.roads.accuracy import minutes_between
 from geo.roads.drive import Drive
 from webapp import args, labels
-from webapp.explore.scenarios import Change, check, difference, gain, nearest
+from webapp.explore.scenarios import (
+    Change,
+    check,
+    corridor_names,
+    difference,
+    gain,
+    nearest,
+    used,
+)
 from webapp.i18n import gettext as _
 from webapp.labels import is_known, label
 from webapp.siting import files
@@ -29,13 +37,14 @@ STATE = (*(name for name in args.DRIVE if name != "network"), "to")
 @dataclass(frozen=True)
 class Planned:
     """What is asked for: how one drives, to which place if to one only, what changes, if a year is
-    named, and when corridors open.
+    named, when corridors open, and what they are ``called``.
     """
 
     drive: Drive
     to: str | None
     change: Change | None
     timeline: pd.DataFrame
+    called: dict[str, str]
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -55,7 +64,7 @@ def _asked() -> tuple[Store, Planned]:
     check(opened, drive, to)
     change = difference(opened, drive, to) if drive.year else None
     timeline = scenarios.timeline(opened.layer("corridors"), dict(drive.opens))
-    return opened, Planned(drive, to, change, timeline)
+    return opened, Planned(drive, to, change, timeline, corridor_names(opened))
 
 
 @pages.get("/planned.json")
@@ -71,8 +80,10 @@ def as_json() -> Response:
             "sites_that_gain": change.changed if change else None,
             "sites_without_change": change.same if change else None,
             "sites_unknown": change.unknown if change else None,
-            "changes": [_change(opened, row) for row in planned.rows],
-            "corridors": [_corridor(str(key), row) for key, row in planned.timeline.iterrows()],
+            "changes": [_change(opened, planned, row) for row in planned.rows],
+            "corridors": [
+                _corridor(planned, str(key), row) for key, row in planned.timeline.iterrows()
+            ],
             "licence": about.licence,
             "sources": list(about.sources),
         }
@@ -84,7 +95,7 @@ def _link(opened: Store, planned: Planned) -> str:
     return files.link(opened, urlencode(query | ({"to": planned.to} if planned.to else {})))
 
 
-def _change(opened: Store, row: dict[str, Any]) -> dict[str, Any]:
+def _change(opened: Store, planned: Planned, row: dict[str, Any]) -> dict[str, Any]:
     site = row["from_id"]
     return {
         "site": {
@@ -96,7 +107,7 @@ def _change(opened: Store, row: dict[str, Any]) -> dict[str, Any]:
         "today": _way(opened, row["today_id"], row["today_s"]),
         "then": _way(opened, row["then_id"], row["then_s"]),
         "gain": gain(row["gain_s"]),
-        "planned": row["planned"].split("; "),
+        "planned": used(planned.called, row["planned"]),
     }
 
 
@@ -109,10 +120,11 @@ def _way(opened: Store, place: Any, seconds: float) -> dict[str, Any] | None:
     return {"id": place, "name": name, "low": low, "high": high, "unit": _("min")}
 
 
-def _corridor(key: str, row: Any) -> dict[str, Any]:
+def _corridor(planned: Planned, key: str, row: Any) -> dict[str, Any]:
     year = int(row["year"]) if is_known(row["year"]) else None
     stated = {name: row[name] if is_known(row[name]) else None for name in ("source", "as_of")}
-    names = {"id": key, "name": row["name"], "kind": row["kind"], "status": row["status"]}
+    name = planned.called[row["name"]]
+    names = {"id": key, "name": name, "kind": row["kind"], "status": row["status"]}
     return {**names, "year": year, "assumed_by_you": bool(row["assumed"]), **stated}
 
 
@@ -144,7 +156,7 @@ def _changes(opened: Store, planned: Planned) -> Iterator[Line]:
         *(files.with_unit(_("Planned, to"), minutes), _("Time saved"), _("Planned corridors used")),
     )
     for row in planned.rows:
-        change = _change(opened, row)
+        change = _change(opened, planned, row)
         ways = []
         for way in (change["today"], change["then"]):
             ways += [way["name"], way["low"], way["high"]] if way else [_("none by road"), "", ""]
@@ -160,7 +172,7 @@ def _openings(planned: Planned) -> Iterator[Line]:
         *(_("Source of year"), _("Source"), _("Date")),
     )
     for key, row in planned.timeline.iterrows():
-        corridor = _corridor(str(key), row)
+        corridor = _corridor(planned, str(key), row)
         basis = _("announced") if corridor["year"] else _("no year announced")
         basis = _("assumed by you") if corridor["assumed_by_you"] else basis
         yield (

@@ -46,6 +46,7 @@ function answer(parks, index) {
     searched: Boolean(hits),
     rows: (most) => sorted.slice(0, most),
     where: (park) => (hits ? hits.get(park.id).rank[0] : null),
+    by: (park) => index.found_by[park.id],
     values: (column) =>
       [...count(parks, column)].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)),
     left: (column) => count(parks.filter((park) => matches(park, column)), column),

@@ -4,6 +4,7 @@
 import { LIFT, light } from "./lit.js";
 import {
   config,
+  corridorNames,
   fill,
   filterQuery,
   latlng,
@@ -118,6 +119,10 @@ config.large.filter((layer) => layer in groups).forEach((layer) => {
 });
 
 export function addCorridors(rows) {
+  rows.forEach((row) => {
+    const called = (name, join) => (row.ref ? row.ref + join + name : name);
+    corridorNames.set(called(row.name_en, ", "), called(nameOf(row), texts.clause));
+  });
   const order = [
     "waterway",
     "railway",
@@ -142,7 +147,7 @@ export function addCorridors(rows) {
         ...style,
       });
       const ref = row.ref ? `${row.ref} · ` : "";
-      line.bindTooltip(() => tooltip({ ...row, name_en: ref + row.name_en }), { sticky: true });
+      line.bindTooltip(() => tooltip(row, ref), { sticky: true });
       groups[groupOf(row.kind)].addLayer(line);
     });
   }

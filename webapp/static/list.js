@@ -17,6 +17,7 @@ import {
   texts,
   wide,
   writeAddress,
+  written,
 } from "./page.js";
 import { chosenFilters, clearFilters, drawPills, makePills } from "./pills.js";
 import { choose } from "./sheet.js";
@@ -25,7 +26,8 @@ import { choose } from "./sheet.js";
  * Where the sites are looked for: in the browser (held.js) or by the server (served.js). An answer
  * knows how many there are in all (`total`) and found (`count`), the first `rows` of them in order,
  * the `values` of each filter and how many are `left` for each, the `best` hits of all kinds, the
- * best place of all (`first`), and the `points` to bring into view.
+ * best place of all (`first`), the `points` to bring into view, `where` the text of a site was found
+ * and what may hold it (`by`).
  */
 let look = null;
 let answer = null;
@@ -88,12 +90,24 @@ async function drawList() {
 
 /** What a site was found by, where neither its name nor its province was it. */
 function why(park) {
-  const by = answer.searched && answer.where(park) === 2
-    ? [park.commune_local || park.commune, park.district, park.developer].filter(Boolean).join(
-      " · ",
+  if (!answer.searched || answer.where(park) !== 2) return null;
+  const by = answer.by(park);
+  const district = by[`district_${config.language}`];
+  const parts = [
+    [by.commune_local || by.commune],
+    [(written(district) || by.district)?.split("; ").join(texts.list), district ? null : "en"],
+    [by.developer, "en"],
+  ].filter(([text]) => text);
+  return parts.length
+    ? element(
+      "span",
+      { class: "also why" },
+      ...parts.flatMap((
+        [text, lang],
+        i,
+      ) => [i ? " · " : "", element("span", lang ? { lang } : {}, text)]),
     )
-    : "";
-  return by ? element("span", { class: "also why", lang: "en" }, by) : null;
+    : null;
 }
 
 // Search ------------------------------------------------------------------------------------------

@@ -227,6 +227,7 @@ export const latlng = (point) => [point[1], point[0]];
 
 const LANGUAGES = { en: "en", vi: "vi", zh: "zh-Hans" };
 export const written = (name) => han(name, config.traditional);
+export const corridorNames = new Map(); // what the page calls them, by what a network does
 export const nameOf = (record) =>
   written(record[`name_${config.language}`]) || record.name_en || record.id;
 
@@ -240,8 +241,8 @@ export function alsoOf(record) {
   ) => [i ? " · " : "", element("span", { lang: LANGUAGES[code] }, record[`name_${code}`])]);
 }
 
-export function tooltip(record, kind) {
-  const box = element("span", {}, element("b", {}, nameOf(record)));
+export function tooltip(record, ref = "") {
+  const box = element("span", {}, element("b", {}, ref + nameOf(record)));
   const also = alsoOf(record);
   if (also.length) box.append(element("br"), ...also);
   box.append(
@@ -249,7 +250,7 @@ export function tooltip(record, kind) {
     element(
       "i",
       {},
-      [labels[record.kind] || record.kind, record.status && labels[record.status], kind].filter(
+      [labels[record.kind] || record.kind, record.status && labels[record.status]].filter(
         Boolean,
       ).join(texts.clause),
     ),

@@ -51,6 +51,7 @@ export async function served() {
       return loading;
     },
     where: (park) => park.where,
+    by: (park) => park,
     values: (column) => first.filters[column] ?? [],
     left: (column) => new Map(Object.entries(first.counts[column] ?? {})),
     best,

@@ -8,6 +8,7 @@ import {
   $,
   ask,
   config,
+  corridorNames,
   DRIVE,
   duration,
   element,
@@ -307,7 +308,9 @@ async function showRoute(to, { step = true } = {}) {
         ? ""
         : texts.clause + texts.noGate) +
       (found.planned.length
-        ? texts.part + fill(texts.plannedWay, { names: found.planned.join(texts.list) })
+        ? texts.part + fill(texts.plannedWay, {
+          names: found.planned.map((name) => corridorNames.get(name) ?? name).join(texts.part),
+        })
         : "") +
       (found.assumed_m
         ? texts.part + fill(texts.assumedWay, { length: length(found.assumed_m) })
