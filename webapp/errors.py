@@ -38,6 +38,16 @@ HTTP_SENTENCES = {
 }
 """What faults of HTTP are called; any other in the words of Werkzeug."""
 
+HEADINGS = {
+    400: _("Please check"),
+    404: _("Not found"),
+    413: _("Too large"),
+    429: _("One moment"),
+    500: _("Server fault"),
+    503: _("One moment"),
+}
+"""What heads the page of an answer; others have their number."""
+
 MAX_ADDRESS = 64 * 1024
 """Characters of an address; a trip of 150 stops takes some 20,000, with notes more."""
 MOST_FAULTS = 50
@@ -78,7 +88,11 @@ def _say(
         return render_template("_error.html", message=message, faults=faults), status
     return (
         render_template(
-            "error.html", status=status, message=message, faults=faults, onward=_onward(parameters)
+            "error.html",
+            heading=HEADINGS.get(status, status),
+            message=message,
+            faults=faults,
+            onward=_onward(parameters),
         ),
         status,
     )
