@@ -4,8 +4,9 @@ fault.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from geo.errors import InputError
@@ -65,16 +66,22 @@ EXCHANGED = tuple(code for code in readers.CURRENCIES if code != CURRENCY)
 class AddressError(InputError):
     """Parameters of an address that cannot be read: ``parameters`` are their names, which its
     faults hold for programs; ``in_words`` are the faults for people, in the words of the page.
+    ``also`` are further parameters without which the rest can be read.
     """
 
-    def __init__(self, faults: dict[str, str], unknown: dict[str, str]) -> None:
+    def __init__(
+        self,
+        faults: dict[str, str],
+        unknown: Mapping[str, str] = MappingProxyType({}),
+        also: Iterable[str] = (),
+    ) -> None:
         super().__init__(
             _("The address has an error:")
             if len(faults) + len(unknown) == 1
             else _("The address has errors:"),
             [*unknown.values(), *(f"{name}: {fault}" for name, fault in faults.items())],
         )
-        self.parameters = (*unknown, *faults)
+        self.parameters = (*unknown, *faults, *also)
         self.in_words = (
             *(_("“%(text)s” is not a setting of this page", text=name) for name in unknown),
             *(

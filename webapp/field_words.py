@@ -81,6 +81,7 @@ FIELDS: dict[str, str] = {
     "reserve": _("Buffer at gates"),
     "vehicle": _("Registered in"),
     "traffic": _("Traffic"),
+    "avoid": _("Avoid gates of unknown hours"),
     "notes": _("Notes"),
     "source": _("Source"),
     "stop": _("Stops"),

@@ -158,6 +158,11 @@ def clauses(parts: Iterable[Any]) -> str:
     return gettext(", ").join(str(part) for part in parts if part)
 
 
+def bracketed(text: Any) -> str:
+    """Write what follows a text in brackets, with the space before it that the language asks."""
+    return gettext(" (%(text)s)", text=text)
+
+
 def sentences(parts: Iterable[Any]) -> str:
     """Write parts that hold commas of their own."""
     return gettext("; ").join(map(str, parts))

@@ -41,6 +41,7 @@ def install(app: Flask) -> None:
         said=i18n.said,
         in_script=i18n.in_script,
         listed=i18n.listed,
+        bracketed=i18n.bracketed,
         clauses=i18n.clauses,
         sentences=i18n.sentences,
         day=i18n.day,

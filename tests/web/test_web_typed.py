@@ -60,6 +60,56 @@ def test_every_field_that_is_wrong_is_marked(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
+    ("stated", "field", "others"),
+    [
+        ({"v_gate": "linear:180:30"}, "v_gate_from", {"v_gate_to": "30"}),
+        ({"v_gate": "linear", "v_gate_from": "180", "v_gate_to": "30"}, "v_gate_from", {}),
+        ({"v_gate": "step"}, "v_gate_to", {"v_gate_from": ""}),
+        ({"v_gate": "step", "v_gate_from": "5", "v_gate_to": "60"}, "v_gate_from", {}),
+        ({"v_area": "step:5", "v_area_to": "60"}, "v_area_to", {}),
+        ({"v_area_from": "50", "area_needed": "20"}, "v_area_from", {}),
+    ],
+)
+def test_a_range_that_cannot_be_marks_its_field(
+    client: FlaskClient, stated: dict[str, str], field: str, others: dict[str, str]
+) -> None:
+    """What was typed stays, and the ranking is the one of a form in which no range is stated."""
+    wish = {"w_gate": "50", "w_area": "30", "edited": "1", "lang": "en"}
+    needed = {name: stated[name] for name in ("area_needed",) if name in stated}
+    answer = client.get("/rank", query_string=wish | stated)
+    assert answer.status_code == 400
+    page = Page(answer.text)
+    assert [*invalid(page)] == [field]
+    typed = stated | others | ({field: "180"} if "180:30" in stated.get("v_gate", "") else {})
+    inputs = {element.get("name"): element for tag, element in page.elements if tag == "input"}
+    for name, value in typed.items():
+        if name.endswith(("_from", "_to")):
+            assert inputs[name].get("value", "") == value
+    assert page.rows == Page(client.get("/rank", query_string=wish | needed).text).rows
+
+
+@pytest.mark.parametrize("path", ["/rank.json", "/rank.xlsx", "/where", "/where.json"])
+def test_a_range_that_cannot_be_has_a_way_on_elsewhere(client: FlaskClient, path: str) -> None:
+    """Files refuse it by its name, and a page of an error leads to the same without the range."""
+    query = {"w_gate": "50", "edited": "1", "lang": "en"}
+    query |= {"lon": "107", "lat": "21.5"} if path == "/where.json" else {}
+    stated = query | {"v_gate_from": "180", "v_gate_to": "30"}
+    answer = client.get(path, query_string=stated)
+    assert answer.status_code == 400
+    assert "180 is not less than 30" in answer.text
+    if path.endswith(".json"):
+        return
+    onward = [
+        element["href"]
+        for tag, element in Page(answer.text).elements
+        if tag == "a" and element.get("href", "").startswith(path)
+    ]
+    sound = [href for href in onward if "w_gate=50" in href and "v_gate" not in href]
+    assert sound
+    assert client.get(sound[0]).status_code == 200
+
+
+@pytest.mark.parametrize(
     ("field", "label"),
     [
         ("years_left", "Years left of the lease"),

@@ -78,6 +78,8 @@ def rank() -> Any:
     values, slips = args.parse_form(request.args, (*STATE, *ADDED, "part"), TYPED)
     opened, part = store(), values.get("part")
     values, gone = without_gone(opened, values)
+    values, wrong_worths, wrong = worth.without_faults(values)
+    slips |= wrong
     if "add_where" in values:
         own, faults = places.typed(opened, {name: values[name] for name in values.keys() & _OWN})
         if not faults and not slips:
@@ -107,7 +109,12 @@ def rank() -> Any:
     }
     if part:  # names what cannot be read as well, for a script that marks the fields
         return render_template("siting/_rank.html", **context)
-    page = render_template("siting/rank.html", **context, **_form(opened, wish))
+    page = render_template(
+        "siting/rank.html",
+        **context,
+        **_form(opened, wish),
+        worths=wish.worth | wrong_worths,
+    )
     return (page, 400) if slips else page
 
 

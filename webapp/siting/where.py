@@ -23,8 +23,8 @@ from geo.siting.surface import PEOPLE, Blocks, Surface, Wish, measures
 from webapp import args, labels
 from webapp.explore import drawn
 from webapp.field_words import field_name
+from webapp.i18n import bracketed, said, translated
 from webapp.i18n import gettext as _
-from webapp.i18n import said, translated
 from webapp.map_frame import MapFrame, basemap_url, map_frame
 from webapp.readers import plain
 from webapp.siting import wording, worth
@@ -99,14 +99,8 @@ class Asked:
         low, high = ends(opened, self.drive, row)
         low, high = each.low if each.low is not None else low, each.high or high
         if low >= high:
-            raise InputError(
-                _(
-                    "%(name)s: %(low)s is not less than %(high)s",
-                    name=wording.criterion_name(row.id),
-                    low=plain(low),
-                    high=plain(high),
-                )
-            )
+            fault = worth.not_less(round(low, 1), round(high, 1))
+            raise args.AddressError({f"v_{row.id}": fault}, also=worth.keys(row.id))
         return row.criterion(profile, each.shape, low, high)
 
 
@@ -149,7 +143,7 @@ class Legend:
         texts = _texts([labels.quantity(step) for step in steps], rising=rising)
         bounds = tuple(step * row.scale for step in steps)
         title = wording.criterion_name(name)
-        title = title if row.is_counted else f"{title} ({translated(row.unit)})"
+        title = title if row.is_counted else title + bracketed(translated(row.unit))
         return cls(title, bounds, rising, list(zip(RAMP, texts, strict=True)))
 
 
