@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from flask import Flask
 from screen import (
+    PHONE,
     chip,
     found,
     ids,
@@ -485,6 +486,31 @@ def test_names_stand_by_the_marks_without_overlap(opened: Callable[..., Any]) ->
             ), (a, b)
     look_at(page, 20.92, 106.7, 8)
     wait_for(page, "() => document.querySelectorAll('.site-name').length === 0")
+
+
+@pytest.mark.parametrize("window", [None, PHONE])
+def test_no_name_stands_beneath_a_panel(
+    opened: Callable[..., Any], window: dict[str, int] | None
+) -> None:
+    """Neither the list nor a sheet hides a part of a name; when the sheet closes, names come back
+    where it was.
+    """
+    page = opened(f"/?site={HOVERED}#10/20.92/106.88", *filter(None, [window]))
+    count = "() => document.querySelectorAll('.site-name').length"
+    hidden = """() => {
+      const boxes = (query) => [...document.querySelectorAll(query)]
+        .map((each) => each.getBoundingClientRect()).filter((box) => box.width);
+      const panels = boxes("#content, #sheet");
+      return boxes(".site-name").filter((name) => name.left < -1 || name.right > innerWidth + 1 ||
+        panels.some((panel) => name.left < panel.right - 1 && name.right > panel.left + 1 &&
+          name.top < panel.bottom - 1 && name.bottom > panel.top + 1)).length;
+    }"""
+    wait_for(page, f"() => ({count})() > 1")
+    wait_for(page, f"() => ({hidden})() === 0")
+    with_sheet = page.evaluate(count)
+    page.keyboard.press("Escape")
+    wait_for(page, f"(least) => ({count})() > least", with_sheet)
+    assert page.evaluate(hidden) == 0
 
 
 def test_marks_show_area_and_availability(opened: Callable[..., Any], app: Flask) -> None:

@@ -1,6 +1,6 @@
 /*
- * The names of sites beside their marks, from a zoom on, without any overlap: the chosen one and
- * the largest first.
+ * The names of sites beside their marks, from a zoom on, without any overlap and never beneath a
+ * panel: the chosen one and the largest first.
  */
 import { element, map, nameOf, state } from "./page.js";
 import { ParkMark } from "./symbols.js";
@@ -24,18 +24,37 @@ function widthOf(text) {
 
 const apart = (a, b) => a[2] <= b[0] || b[2] <= a[0] || a[3] <= b[1] || b[3] <= a[1];
 
-/** Where a name may stand: right, left, below and above its mark, as boxes. */
+/** Where a name may stand, as boxes: right and left of its mark, below and above in the middle, and
+ * at its corners.
+ */
 function* spots({ x, y }, radius, width) {
   const half = HEIGHT / 2, off = radius + GAP;
   yield [x + off, y - half, x + off + width, y + half];
   yield [x - off - width, y - half, x - off, y + half];
-  yield [x - width / 2, y + off, x + width / 2, y + off + HEIGHT];
-  yield [x - width / 2, y - off - HEIGHT, x + width / 2, y - off];
+  for (const left of [x - width / 2, x, x - width]) {
+    yield [left, y + off, left + width, y + off + HEIGHT];
+    yield [left, y - off - HEIGHT, left + width, y - off];
+  }
+}
+
+const panels = ["content", "sheet"].map((id) => document.getElementById(id)).filter(Boolean);
+
+/** What the panels cover of the map, as boxes; none of what is hidden. */
+function covered() {
+  const view = map.getContainer().getBoundingClientRect();
+  return panels.map((panel) => panel.getBoundingClientRect())
+    .filter(({ width, height }) => width && height)
+    .map(({ left, top, right, bottom }) => {
+      const from = map.containerPointToLayerPoint([left - view.left, top - view.top]);
+      return [from.x, from.y, from.x + right - left, from.y + bottom - top];
+    });
 }
 
 function draw() {
   waiting = 0;
-  const marks = [];
+  const marks = [], hidden = covered();
+  const { x, y } = map.containerPointToLayerPoint([0, 0]), { x: w, y: h } = map.getSize();
+  const within = (box) => x <= box[0] && y <= box[1] && box[2] <= x + w && box[3] <= y + h;
   if (map.getZoom() >= FROM) {
     const view = map.getBounds();
     map.eachLayer((mark) => {
@@ -51,17 +70,20 @@ function draw() {
     const { x, y } = map.latLngToLayerPoint(mark.getLatLng());
     return [x - 5, y - 5, x + 5, y + 5];
   });
+  const seen = marks.map((_mark, i) => hidden.every((panel) => apart(panel, boxes[i])));
+  const free = (box, i) => boxes.every((other, j) => j === i || apart(box, other));
+  const open = (box) => within(box) && hidden.every((panel) => apart(box, panel));
   const texts = marks.flatMap((mark, i) => {
+    if (!seen[i]) return [];
     const text = nameOf(mark.options.park), at = map.latLngToLayerPoint(mark.getLatLng());
-    for (const box of spots(at, mark.options.base, widthOf(text))) {
-      if (boxes.every((other, j) => j === i || apart(box, other))) {
-        boxes.push(box);
-        const name = element("span", { class: "site-name", "data-id": mark.options.park.id }, text);
-        name.style.transform = `translate(${Math.round(box[0])}px, ${Math.round(box[1])}px)`;
-        return [name];
-      }
-    }
-    return [];
+    const around = [...spots(at, mark.options.base, widthOf(text))].filter(open);
+    const chosen = mark.options.park.id === state.site; // may stand on other marks
+    const box = around.find((each) => free(each, i)) ?? (chosen ? around[0] : undefined);
+    if (!box) return [];
+    boxes.push(box);
+    const name = element("span", { class: "site-name", "data-id": mark.options.park.id }, text);
+    name.style.transform = `translate(${Math.round(box[0])}px, ${Math.round(box[1])}px)`;
+    return [name];
   });
   pane.replaceChildren(...texts);
 }
@@ -76,4 +98,6 @@ export function keepNames() {
   pane.setAttribute("aria-hidden", "true"); // the list has them
   map.on("moveend layeradd layerremove", drawNames);
   map.on("zoomstart", () => pane.replaceChildren());
+  const sizes = new ResizeObserver(drawNames);
+  panels.forEach((panel) => sizes.observe(panel));
 }
