@@ -76,3 +76,25 @@ export function follow(form, part, { query, asking = () => {}, show, failed = ()
   });
   return refresh;
 }
+
+const isChanged = (field) => {
+  if (field.options) {
+    const first = Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
+    return field.selectedIndex !== first;
+  }
+  return field.checked !== field.defaultChecked || field.value !== field.defaultValue;
+};
+
+/**
+ * Tell the listeners of a form what was changed before its script came. A page that one comes back
+ * to is left alone: there the browser fills fields in by itself.
+ */
+export function catchUp(form) {
+  if (performance.getEntriesByType("navigation")[0]?.type !== "navigate") return;
+  [...form.elements].filter((field) => field.name && field.type !== "hidden" && isChanged(field))
+    .forEach((field) => {
+      for (const kind of ["input", "change"]) {
+        field.dispatchEvent(new Event(kind, { bubbles: true }));
+      }
+    });
+}

@@ -3,7 +3,7 @@
  * score comes first, how far it can be trusted when it is known.
  */
 import { write } from "./address.js";
-import { fetchPage, follow, newest, said } from "./live.js";
+import { catchUp, fetchPage, follow, newest, said } from "./live.js";
 import { rankMap } from "./rankmap.js";
 import { showSteps } from "./steps.js";
 import { countTray } from "./tray.js";
@@ -164,9 +164,15 @@ result.addEventListener("change", (event) => {
   count();
   write(query(), { hash: location.hash });
 });
-window.addEventListener("pageshow", count);
+window.addEventListener("pageshow", ({ persisted }) => {
+  count();
+  if (persisted) { // the page is that of the example it came with
+    for (const option of form.elements.example.options) option.selected = option.defaultSelected;
+  }
+});
 pins.draw();
 showSteps(form, (options) => write(query(), options));
+catchUp(form);
 
 const opener = document.getElementById("requirements"); // on a narrow screen
 opener.addEventListener("click", () => {
