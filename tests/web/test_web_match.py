@@ -26,6 +26,18 @@ GOOD = (
 )
 
 
+@pytest.mark.parametrize("lang", ["en", "vi", "zh", "zh-Hant"])
+def test_every_sector_is_listed_once(client: FlaskClient, lang: str) -> None:
+    """Templates and sites share names of sectors."""
+    page = Page(client.get(f"/match?lang={lang}").text)
+    words = ("Sectors: ", "Ngành nghề: ", "产业：", "產業：")
+    start = max(page.text.rfind(word) + len(word) for word in words if word in page.text)
+    listed = page.text[start:].split(" This browser")[0].split("此")[0]
+    names = re.split("[,、] ?", listed.strip())
+    assert len(names) > 20
+    assert len({name.casefold() for name in names}) == len(names)
+
+
 def post(
     client: FlaskClient,
     data: str | bytes,

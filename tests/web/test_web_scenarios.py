@@ -474,6 +474,7 @@ def test_somebody_chooses_a_year_and_assumes_another(browser: Any, site: str) ->
     page.goto(f"{site}/planned")
     page.get_by_role("radio", name="2035").check()
     expect(page.locator("#result")).to_contain_text("By 2035", timeout=30_000)
+    page.locator("summary", has_text="Your opening year").click()
     page.get_by_label("Lang Son (Dong Dang) - Hanoi").select_option("2032")
     expect(page.locator("#result")).to_contain_text("assumed by you", timeout=30_000)
     assert page.url.endswith(f"/planned?year=2035&profile=truck&opens={LANG_SON}:2032")
@@ -487,6 +488,21 @@ def test_somebody_chooses_a_year_and_assumes_another(browser: Any, site: str) ->
     assert f"year=2030&opens={LANG_SON}:2032" in page.url
     page.close()
     watch.quiet(site)
+
+
+@pytest.mark.browser
+def test_a_year_is_chosen_on_a_phone(browser: Any, site: str) -> None:
+    """The form stands above what it changes, and neither is wider than the screen."""
+    from playwright.sync_api import expect
+
+    page = browser.new_page(viewport={"width": 390, "height": 844}, has_touch=True)
+    page.goto(f"{site}/planned?lang=en")
+    choice = page.get_by_role("radio", name="2035")
+    assert choice.bounding_box()["y"] < page.locator("#result").bounding_box()["y"]
+    choice.check()
+    expect(page.locator("#result")).to_contain_text("By 2035", timeout=30_000)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.close()
 
 
 @pytest.mark.browser

@@ -24,7 +24,7 @@ from geo.siting.sheet_faults import Fault, SheetError
 from webapp import args, labels
 from webapp.catalogues import WRITTEN, catalogue
 from webapp.explore import provenance
-from webapp.i18n import current, day, in_script, insisting
+from webapp.i18n import clauses, current, day, in_script, insisting
 from webapp.i18n import gettext as _
 from webapp.siting import files, match_files, wording
 from webapp.siting.files import XLSX
@@ -235,6 +235,16 @@ def _words(opened: Store, examples: dict[str, Example]) -> companies.Words:
     return opened.keep("words of companies", make)
 
 
+def _sectors(opened: Store) -> list[str]:
+    """List what may stand as a sector, each name once: sectors of sites and templates."""
+    templates = opened.examples().values()
+    names = [
+        *(in_script(getattr(one, f"name_{current().data}")) for one in templates),
+        *(str(labels.label(code)) for code in companies.SECTOR_NAMES),
+    ]
+    return sorted({name.casefold(): name for name in names}.values())
+
+
 def _page(
     drive: Drive, also: tuple[str, ...], answer: Answer | None = None, faults: Sequence[str] = ()
 ) -> str:
@@ -252,8 +262,7 @@ def _page(
             (name, in_script(workbook.title_of(name, language)), text)
             for name, text in explained(drive.profile).items()
         ],
-        examples=opened.examples(),
-        sectors=sorted(str(labels.label(code)) for code in companies.SECTOR_NAMES),
+        sectors=_sectors(opened),
         most=companies.MAX_ROWS,
         criterion_name=wording.criterion_name,
         reason=reason,
@@ -305,7 +314,7 @@ def _to_xlsx(
 def _land(opened: Store, parks: Any, site: str) -> str:
     """Write free land with how it is known, for a cell."""
     land = labels.land_of(parks.loc[site], provenance.land_kinds(opened, site))
-    return f"{land.text}, {labels.label(land.kind)}" if land.kind else land.text
+    return clauses((land.text, land.kind and labels.label(land.kind)))
 
 
 def _notes(
