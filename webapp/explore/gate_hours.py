@@ -214,7 +214,7 @@ def _moment(
         return text
     if moment.date() == now.date() + timedelta(days=1):
         return _("tomorrow, %(time)s", time=text)
-    return f"{day(moment.date().isoformat())}, {text}"
+    return clauses((day(moment.date().isoformat()), text))
 
 
 def _whom(kind: str | None, towards: str | None, vehicle_country: str | None) -> str:

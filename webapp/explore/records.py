@@ -19,7 +19,7 @@ from geo.visits.advisories import Borders
 from webapp import labels
 from webapp.explore import provenance
 from webapp.explore.site_facts import Row, text
-from webapp.i18n import day, lazy_gettext, province, translated
+from webapp.i18n import clauses, day, lazy_gettext, province, translated
 from webapp.i18n import gettext as _
 from webapp.labels import is_known, label, quantity
 from webapp.store import Store
@@ -224,7 +224,7 @@ def _status(row: Row) -> Iterable[Piece]:
         word = label(row["status"])
         word = word[:1].upper() + word[1:]
         date = row.get("status_date")
-        yield Piece(f"{word}, {day(date)}" if is_known(date) else word)
+        yield Piece(clauses((word, day(date))) if is_known(date) else word)
 
 
 def _address(name: str, scheme: str = "") -> Callable[[Row], Iterable[Piece]]:

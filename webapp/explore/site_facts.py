@@ -13,8 +13,8 @@ from geo.schema import IN_ENGLISH, Field, Layer
 from geo.siting import money
 from geo.siting.land import leased_share, parts, roles
 from webapp.explore.provenance import Origin, origins
+from webapp.i18n import bracketed, listed, province, sentences, translated
 from webapp.i18n import gettext as _
-from webapp.i18n import listed, province, sentences, translated
 from webapp.labels import is_known, label, name, quantity
 from webapp.store import Store
 
@@ -160,7 +160,7 @@ def _benchmark(store: Store, row: Row) -> list[Fact]:
         "asking prices for the whole lease term, %(year)s: %(averages)s",
         year=benchmark.low.year,
         averages=sentences(
-            f"{quantity(row['rent_term_usd_m2'])} {name(row)} ({row['stated_by']})"
+            f"{quantity(row['rent_term_usd_m2'])} {name(row)}{bracketed(row['stated_by'])}"
             for row in benchmark.rows
         ),
     )
@@ -242,7 +242,7 @@ class Zone:
 def _commune(row: Row) -> str:
     """Write a ward or commune with its name in the language of the country, if it is known."""
     commune, local = _word(row, "commune"), _word(row, "commune_local")
-    return f"{local} ({commune})" if local else commune
+    return f"{local}{bracketed(commune)}" if local else commune
 
 
 WRITTEN: dict[str, Callable[[Row], str]] = {

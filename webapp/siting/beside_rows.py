@@ -16,7 +16,7 @@ from geo.siting.land import free_land
 from geo.siting.measures import DESTINATIONS
 from webapp import labels
 from webapp.explore import provenance, site_facts
-from webapp.i18n import day, translated
+from webapp.i18n import clauses, day, translated
 from webapp.i18n import gettext as _
 from webapp.labels import is_known, label
 from webapp.siting import sources, wording
@@ -135,7 +135,7 @@ def _policies(opened: Store, order: Sequence[str]) -> list[Row]:
                 else [Cell("–")]
                 for site in order
             },
-            also=f"{policy['legal_basis']}, {day(policy['as_of'])}",
+            also=clauses((policy["legal_basis"], day(policy["as_of"]))),
         )
         for key, policy in every.items()
     ]

@@ -19,8 +19,8 @@ from geo.siting.deciding import Swing
 from geo.siting.rates import CURRENCY, LINES, Rate, Sum
 from webapp import labels
 from webapp.catalogues import ENGLISH
+from webapp.i18n import clauses, translated
 from webapp.i18n import gettext as _
-from webapp.i18n import translated
 from webapp.siting import cost_facts
 from webapp.siting.beside import Cell, Part, Row
 from webapp.siting.beside_money import figure
@@ -121,7 +121,7 @@ def _goal_row(opened: Store, goal: Goal, costed: Costed, common: Iterable[str]) 
 
 def _goal_cells(goal: Goal, site: str, common: Iterable[str]) -> list[Cell]:
     way, total = goal.ways[site], goal.sums[site]
-    legs = f"{labels.kilometres(1000 * way.km)}, {labels.duration(3600 * way.hours)}"
+    legs = clauses((labels.kilometres(1000 * way.km), labels.duration(3600 * way.hours)))
     lacking = [line for line in total.missing if line not in common]
     notes = [legs]
     near = goal.near.get(site)
