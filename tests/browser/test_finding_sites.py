@@ -500,7 +500,7 @@ def test_no_name_stands_beneath_a_panel(
     hidden = """() => {
       const boxes = (query) => [...document.querySelectorAll(query)]
         .map((each) => each.getBoundingClientRect()).filter((box) => box.width);
-      const panels = boxes("#content, #sheet");
+      const panels = boxes("#content, #sheet, .corner > *, .leaflet-control-zoom");
       return boxes(".site-name").filter((name) => name.left < -1 || name.right > innerWidth + 1 ||
         panels.some((panel) => name.left < panel.right - 1 && name.right > panel.left + 1 &&
           name.top < panel.bottom - 1 && name.bottom > panel.top + 1)).length;

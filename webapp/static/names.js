@@ -37,12 +37,12 @@ function* spots({ x, y }, radius, width) {
   }
 }
 
-const panels = ["content", "sheet"].map((id) => document.getElementById(id)).filter(Boolean);
+const ABOVE = "#content, #sheet, .corner > *, .leaflet-control-zoom, .leaflet-control-attribution";
 
-/** What the panels cover of the map, as boxes; none of what is hidden. */
+/** What panels and controls cover of the map, as boxes; none of what is hidden. */
 function covered() {
   const view = map.getContainer().getBoundingClientRect();
-  return panels.map((panel) => panel.getBoundingClientRect())
+  return [...document.querySelectorAll(ABOVE)].map((panel) => panel.getBoundingClientRect())
     .filter(({ width, height }) => width && height)
     .map(({ left, top, right, bottom }) => {
       const from = map.containerPointToLayerPoint([left - view.left, top - view.top]);
@@ -99,5 +99,8 @@ export function keepNames() {
   map.on("moveend layeradd layerremove", drawNames);
   map.on("zoomstart", () => pane.replaceChildren());
   const sizes = new ResizeObserver(drawNames);
-  panels.forEach((panel) => sizes.observe(panel));
+  document.querySelectorAll(ABOVE).forEach((panel) => sizes.observe(panel));
+  document.addEventListener("transitionend", ({ target }) => {
+    if (target.matches(".corner, .leaflet-right")) drawNames(); // a sheet moves them
+  });
 }
