@@ -103,7 +103,8 @@ def sentence(fault: Fault) -> str:
     values = dict(fault.values)
     for name, value in fault.values.items():
         if isinstance(value, list):
-            values[name] = listed(_named(fault.values.get("of", ""), code) for code in value)
+            of = fault.values.get("of", "")
+            values[name] = listed(dict.fromkeys(_named(of, code) for code in value))
     text = str(_(SENTENCES[fault.code], **values))
     if fault.column:
         return _(
@@ -170,7 +171,7 @@ def strength(criterion: str, value: float) -> str:
     """Return what gives a site its score."""
     return _once(
         (criterion, value),
-        lambda: f"{wording.criterion_name(criterion)}: {wording.amount(criterion, value)}",
+        lambda: wording.criterion_name(criterion) + _(": ") + wording.amount(criterion, value),
     )
 
 
