@@ -195,6 +195,36 @@ def test_showing_an_area(opened: Callable[..., Any]) -> None:
     assert "direction=" not in page.url
 
 
+def test_what_is_drawn_is_named_where_one_looks(opened: Callable[..., Any]) -> None:
+    """Whoever asks for an area far down a sheet sees the line that names it; the slider does not
+    move while it is slid.
+    """
+    from playwright.sync_api import expect
+
+    page = opened("/?site=dong-mai-ip", {"width": 1280, "height": 500})
+    area = page.locator("#sheet [data-area][data-direction=to]")
+    area.scroll_into_view_if_needed()
+    page.locator("#sheet").evaluate("sheet => { sheet.scrollTop += 200; }")
+    area.click()
+    expect(page.locator(".route-note")).to_be_in_viewport()
+    slider = page.locator("[data-reach]")
+    slider.focus()
+    page.locator("#sheet").evaluate("sheet => { sheet.scrollTop += 200; }")
+    top = slider.bounding_box()["y"]
+    slider.press("ArrowRight")
+    expect(page.locator(".route-note")).not_to_contain_text("30, 60")
+    assert abs(slider.bounding_box()["y"] - top) < 5
+
+
+def test_a_map_on_paper_is_a_map(opened: Callable[..., Any]) -> None:
+    """Neither list nor sheet nor buttons are printed."""
+    page = opened("/?site=dong-mai-ip")
+    page.emulate_media(media="print")
+    for part in ("#content", "#sheet", "#layers-box", "#legend", ".leaflet-control-zoom"):
+        assert not page.locator(part).is_visible()
+    assert page.locator(".leaflet-control-scale").is_visible()
+
+
 def test_sliding_through_areas(opened: Callable[..., Any]) -> None:
     """The slider draws one area with its minutes on the line, larger for more minutes; all slides
     are one step of history, and the address keeps the last.

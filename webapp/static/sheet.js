@@ -329,9 +329,12 @@ function noteRoute(to, text) {
 
 function note(...parts) {
   document.querySelectorAll("#sheet .route-note").forEach((one) => one.remove());
-  document.querySelector("#sheet .times .head")?.before(
-    element("p", { class: "route-note", role: "status" }, ...parts),
-  );
+  const line = element("p", { class: "route-note", role: "status" }, ...parts);
+  document.querySelector("#sheet .times .head")?.before(line);
+  const isAbove = line.getBoundingClientRect().top < $("sheet").getBoundingClientRect().top;
+  if (isAbove && !document.activeElement?.matches("[data-reach]")) { // a slider stays in the hand
+    line.scrollIntoView({ block: "nearest", behavior: calm.matches ? "auto" : "smooth" });
+  }
 }
 
 /** The room that panel and sheet leave on the map. */
