@@ -4,9 +4,8 @@ fault.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from geo.errors import InputError
@@ -64,21 +63,16 @@ EXCHANGED = tuple(code for code in readers.CURRENCIES if code != CURRENCY)
 
 
 class AddressError(InputError):
-    """Parameters of an address that cannot be read: ``parameters`` are their names, which its
-    faults hold for programs; ``in_words`` are the faults for people, in the words of the page.
-    ``also`` are further parameters without which the rest can be read.
+    """Parameters of an address that cannot be read: ``parameters`` are those to leave out, ``also``
+    among them; its faults name them for programs, ``in_words`` in the words of the page.
     """
 
     def __init__(
-        self,
-        faults: dict[str, str],
-        unknown: Mapping[str, str] = MappingProxyType({}),
-        also: Iterable[str] = (),
+        self, faults: dict[str, str], unknown: dict[str, str], also: Iterable[str] = ()
     ) -> None:
+        is_single = len(faults) + len(unknown) == 1
         super().__init__(
-            _("The address has an error:")
-            if len(faults) + len(unknown) == 1
-            else _("The address has errors:"),
+            _("The address has an error:") if is_single else _("The address has errors:"),
             [*unknown.values(), *(f"{name}: {fault}" for name, fault in faults.items())],
         )
         self.parameters = (*unknown, *faults, *also)

@@ -239,7 +239,7 @@ def _sectors(opened: Store) -> list[str]:
     """List what may stand as a sector, each name once: sectors of sites and templates."""
     templates = opened.examples().values()
     names = [
-        *(in_script(getattr(one, f"name_{current().data}")) for one in templates),
+        *(in_script(getattr(each, f"name_{current().data}")) for each in templates),
         *(str(labels.label(code)) for code in companies.SECTOR_NAMES),
     ]
     return sorted({name.casefold(): name for name in names}.values())

@@ -100,7 +100,7 @@ class Asked:
         low, high = each.low if each.low is not None else low, each.high or high
         if low >= high:
             fault = worth.not_less(round(low, 1), round(high, 1))
-            raise args.AddressError({f"v_{row.id}": fault}, also=worth.keys(row.id))
+            raise args.AddressError({f"v_{row.id}": fault}, {}, also=worth.keys(row.id))
         return row.criterion(profile, each.shape, low, high)
 
 

@@ -53,6 +53,7 @@ def read(values: dict[str, Any]) -> dict[str, Worth]:
     if faults:
         raise AddressError(
             {f"v_{name}": fault.text for name, fault in faults.items()},
+            {},
             also=[key for name in faults for key in keys(name) if key in values],
         )
     return {name: worth for name, worth in worths.items() if worth != Worth()}
