@@ -319,9 +319,7 @@ async function showRoute(to, { step = true } = {}) {
 }
 
 /** Only gates have a mode; a way to one need not be said to cross no border. */
-function isGate(id) {
-  return Boolean(places[id]?.mode);
-}
+const isGate = (id) => Boolean(places[id]?.mode);
 
 function noteRoute(to, text) {
   note(element("b", {}, `→ ${places[to] ? nameOf(places[to]) : to}`), " ", text);
@@ -331,9 +329,8 @@ function note(...parts) {
   document.querySelectorAll("#sheet .route-note").forEach((one) => one.remove());
   const line = element("p", { class: "route-note", role: "status" }, ...parts);
   document.querySelector("#sheet .times .head")?.before(line);
-  const isAbove = line.getBoundingClientRect().top < $("sheet").getBoundingClientRect().top;
-  if (isAbove && !document.activeElement?.matches("[data-reach]")) { // a slider stays in the hand
-    line.scrollIntoView({ block: "nearest", behavior: calm.matches ? "auto" : "smooth" });
+  if (line.offsetTop < $("sheet").scrollTop && !document.activeElement?.matches("[data-reach]")) {
+    line.scrollIntoView({ block: "nearest" });
   }
 }
 
