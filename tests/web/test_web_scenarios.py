@@ -482,7 +482,7 @@ def test_somebody_chooses_a_year_and_assumes_another(browser: Any, site: str) ->
         ".languages a[data-lang=vi]"
     ).get_attribute("href")
     page.goto(f"{site}/?site={PARK}&year=2035&opens={LANG_SON}:2032")
-    expect(page.locator("#sheet .planned")).to_contain_text("Your assumed years")
+    expect(page.locator("#sheet .planned")).to_contain_text("Your assumed years", timeout=30_000)
     page.locator("#sheet .switch a", has_text="2030").click()
     expect(page.locator("#sheet .planned")).to_contain_text("by 2030", timeout=30_000)
     assert f"year=2030&opens={LANG_SON}:2032" in page.url
