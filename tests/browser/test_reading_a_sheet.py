@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from screen import (
     SITE,
+    held_back,
     ready,
     spot,
     until,
@@ -32,6 +33,22 @@ def colours(page: Any, x: float, y: float, radius: int = 12) -> int:
         clip={"x": x - radius, "y": y - radius, "width": 2 * radius, "height": 2 * radius}
     )
     return len(Image.open(io.BytesIO(shot)).convert("RGB").getcolors(10_000) or ())
+
+
+def test_a_sheet_on_its_way_is_headed_with_its_name(opened: Callable[..., Any]) -> None:
+    """Before the server answers the sheet names the site, and no other; then it is whole."""
+    from playwright.sync_api import expect
+
+    page = opened(f"/?site={SITE}&q=viet+hung")
+    expect(page.locator("#sheet article")).to_be_visible()
+    row = page.locator(f'#list .item[data-id="{ALONE}"]')
+    asked = held_back(page, f"**/sites/{ALONE}?*", row.click)
+    expect(page.locator("#sheet h1")).to_have_text("Viet Hung Industrial Park")
+    expect(page.locator("#sheet .kicker")).to_contain_text("Quang Ninh")
+    expect(page.locator("#sheet article")).to_have_count(0)
+    asked[0].continue_()
+    expect(page.locator("#sheet article")).to_be_visible()
+    expect(page.locator("#sheet h1")).to_contain_text("Viet Hung Industrial Park")
 
 
 def test_choosing_a_site_in_the_list(opened: Callable[..., Any]) -> None:

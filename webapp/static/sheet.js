@@ -26,6 +26,7 @@ import {
   wide,
   writeAddress,
 } from "./page.js";
+import { announce, drawSpot } from "./spot.js";
 
 export const canvas = L.canvas({ padding: 0.4, tolerance: 4 });
 export const places = {}; // every feature with a page, by id
@@ -108,6 +109,7 @@ async function load(wanted, options) {
   $("sheet").hidden = false;
   $("sheet").classList.add("waiting");
   document.body.classList.add("has-sheet");
+  announce(places[options.id], $("sheet-body"));
   $("legend").querySelector("details").open = false;
   const answer = await askSheet(() => (own ? own.sheets[options.id] : ask(wanted, "text")));
   if (!answer) return;
@@ -124,25 +126,7 @@ async function load(wanted, options) {
   overlay.clearLayers();
   if (!article) return;
   const place = [Number(article.dataset.lat), Number(article.dataset.lon)];
-  if (article.dataset.accuracy) {
-    L.circle(place, {
-      radius: Number(article.dataset.accuracy),
-      renderer: canvas,
-      weight: 1,
-      color: "#14202b",
-      dashArray: "2 4",
-      fillOpacity: 0.05,
-      interactive: false,
-    }).addTo(overlay);
-  } else {L.circleMarker(place, {
-      renderer: canvas,
-      radius: 6,
-      color: "#14202b",
-      weight: 2,
-      fillColor: "#fff",
-      fillOpacity: 1,
-      interactive: false,
-    }).addTo(overlay);}
+  drawSpot(place, Number(article.dataset.accuracy), canvas).addTo(overlay);
   if (options.fly) map.setView(place, Math.max(map.getZoom(), 10), { animate: false });
   uncover(place);
 }
