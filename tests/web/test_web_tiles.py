@@ -238,11 +238,14 @@ def test_gdal_reads_the_tiles_by_the_service(make_app: Callable[..., Flask]) -> 
 @pytest.mark.parametrize("sort", ["", "name", "area", "gate", "port"])
 def test_the_list_is_the_table(client: FlaskClient, query: str, sort: str) -> None:
     """What the list holds, page after page, are the rows of the table under the same filters in the
-    same order, each as the whole layer has it.
+    same order, each as the whole layer has it, with what the index of the search finds it by.
     """
     opened = client.application.extensions["zoneatlas"]
     whole = client.get("/api/map/parks.json").get_json()
     known = {row[1]: dict(zip(whole["columns"], row, strict=True)) for row in whole["rows"]}
+    found_by = client.get("/api/search.json").get_json()["found_by"]
+    for key, row in known.items():
+        row |= dict.fromkeys(drawn.FOUND_BY) | found_by.get(key, {})
     listed: list[dict[str, Any]] = []
     count = 1
     while len(listed) < count:

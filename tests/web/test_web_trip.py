@@ -737,7 +737,11 @@ STOP = ("stop", "dong-mai-ip")
         (
             [("day", DAY), STOP, ("colour", "red"), ("traffic", "x"), ("avoid", "9")],
             400,
-            ["“colour” is not a setting of this page", "Traffic: “x”", "avoid: “9”"],
+            [
+                "“colour” is not a setting of this page",
+                "Traffic: “x”",
+                "Avoid gates of unknown hours: “9”",
+            ],
         ),
         ([("day", DAY), STOP, ("title", "x" * 500)], 400, ["Title: is longer"]),
         ([("example", "nowhere")], 404, ["nowhere", *EXAMPLES]),
