@@ -400,6 +400,7 @@ def test_an_electronics_maker_has_a_short_list_of_three(opened: Callable[..., An
         page.locator("input[name=w_port]").fill("60")
     expect(page.locator(".place-mark").first).to_be_in_viewport()
     sites = page.locator("ol.ranked > .site")
+    expect(page.locator("#result.waiting")).to_have_count(0)
     expect(page.locator("#trust[data-pending]")).to_have_count(0)
     wanted = [sites.nth(i).get_attribute("data-site") for i in range(3)]
     for i in range(3):
