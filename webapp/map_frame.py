@@ -40,6 +40,11 @@ def basemap_url(opened: Store) -> str:
     return url_for("pages.basemap") if there else ""
 
 
+def tiles_url() -> str:
+    """Return what the addresses of the tiles of all layers begin with."""
+    return url_for("api.map_layer", layer_id="x").removesuffix("x.json")
+
+
 def map_frame(opened: Store, basemap: str, /, **more: object) -> MapFrame:
     """Return an empty map for a page; `more` are further settings of its script."""
     controls = {"zoom-in": _("Zoom in"), "zoom-out": _("Zoom out")}

@@ -44,7 +44,7 @@ from webapp.explore import (
 )
 from webapp.i18n import current, said
 from webapp.i18n import gettext as _
-from webapp.map_frame import MapFrame, frame_of
+from webapp.map_frame import MapFrame, frame_of, tiles_url
 from webapp.store import Store, store
 
 pages = Blueprint("pages", __name__)
@@ -78,7 +78,7 @@ def index() -> str:
                 for layer_id in drawn.DRAWN
                 if layer_id not in large
             },
-            "tiles": url_for("api.map_layer", layer_id="x").removesuffix("x.json"),
+            "tiles": tiles_url(),
             "sites": url_for("api.sites"),
             "search": url_for("api.search_index"),
             "basemap": url_for("pages.basemap"),

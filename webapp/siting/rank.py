@@ -122,15 +122,18 @@ def _removed(opened: Store, wish: Wish, answer: Result) -> Markup:
     """List the sites that fall out. Weights do not matter, so a slider that moves finds it kept."""
 
     def make() -> Markup:
+        removed = answer.removed
+        if not removed:
+            return Markup()
         page = render_template(
             "siting/_removed.html",
-            removed=answer.removed,
+            removed=removed,
             count=answer.funnel.count_removed,
             park=park_of(opened),
             limit_text=cache(wording.limit_text),
             zone_kinds=ZONES,
         )
-        return Markup(page) if answer.removed else Markup()
+        return Markup(page)
 
     version = opened.networks.version(wish.drive.network)
     asked = tuple(answer.limits.items()), wish.drive, version, wish.supplies, wish.own

@@ -25,7 +25,7 @@ from webapp.explore import drawn
 from webapp.field_words import field_name
 from webapp.i18n import bracketed, said, translated
 from webapp.i18n import gettext as _
-from webapp.map_frame import MapFrame, basemap_url, map_frame
+from webapp.map_frame import MapFrame, basemap_url, map_frame, tiles_url
 from webapp.readers import plain
 from webapp.siting import wording, worth
 from webapp.siting.worth import Worth
@@ -319,9 +319,7 @@ def _map(opened: Store) -> MapFrame:
         opened,
         basemap_url(opened),
         texts={"sites": _("{n} sites")},
-        tiles=url_for("api.map_layer", layer_id="x").removesuffix("x.json")
-        if "parks" in drawn.large(opened)
-        else "",
+        tiles=tiles_url() if "parks" in drawn.large(opened) else "",
         picture=url_for("where_files.picture"),
         most={"blocks": surface.MOST_BLOCKS, "level": surface.MOST_LEVEL},
     )
