@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 """Signs with which a formula begins. Source: OWASP, CSV Injection."""
@@ -34,3 +35,60 @@ def short(value: object) -> str:
 def decomposed(text: str) -> str:
     """Return a text without case and width, đ as d, each mark a character of its own."""
     return unicodedata.normalize("NFKD", text.replace("đ", "d").replace("Đ", "D")).casefold()
+
+
+def fold(text: str) -> str:
+    """Reduce a word to what is compared: no marks, no case, no blanks, đ as d, full-width signs as
+    usual ones.
+    """
+    return "".join(char for char in decomposed(text) if char.isalnum())
+
+
+def one_line(cell: Any) -> str:
+    """Return the text of a cell as one clean line."""
+    if cell is None:
+        return ""
+    text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+_AFFIXES = re.compile(
+    r"(?:tinh|thanhpho|tp)?(?P<name>.+?)(?:壮族自治区|自治区|自治州|省|市|province|city|municipality)?"
+)
+
+
+def bare(folded: str) -> str:
+    """Take “tỉnh”, “TP.”, 省, 市 and their like from the folded name of a province."""
+    return _AFFIXES.fullmatch(folded)["name"] if folded else ""  # type: ignore[index]
+
+
+def decimal_mark(text: str) -> str:
+    """Find which sign stands before decimals: ``?`` where it may be either, ``!`` in what is not a
+    number, nothing where none is.
+
+    A sign that stands twice separates thousands, so the other one is for decimals.
+    """
+    digits = text.lstrip("+-")
+    signs = [char for char in digits if char in ".,"]
+    if len(set(signs)) == 2:
+        return signs[-1] if signs.count(signs[-1]) == 1 else "!"
+    if len(signs) > 1:
+        return "." if signs[0] == "," else ","
+    if not signs:
+        return ""
+    before, after = re.split("[.,]", digits)
+    return "?" if len(after) == 3 and 1 <= len(before) <= 3 and before[0] != "0" else signs[0]
+
+
+def number_of(text: str, decimal: str) -> float:
+    """Read a number whose sign before decimals is known."""
+    return float(text.replace("," if decimal == "." else ".", "").replace(",", "."))
+
+
+def is_grouped(text: str, decimal: str) -> bool:
+    """Check that thousands, if they are separated, are separated by threes."""
+    other = re.escape("," if decimal == "." else ".")
+    return (
+        re.fullmatch(rf"[+-]?(\d*|\d{{1,3}}({other}\d{{3}})+)({re.escape(decimal)}\d+)?", text)
+        is not None
+    )

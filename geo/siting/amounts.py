@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from geo.siting.companies import NUMBERS, UNITS, Formula, is_unlimited, one_line
+from geo.siting.companies import NUMBERS, UNITS, Formula, is_unlimited
 from geo.siting.measures import limits
 from geo.siting.sheet_faults import Fault
-from geo.text import short
+from geo.text import decimal_mark, is_grouped, number_of, one_line, short
 
 Part = tuple[str, str]
 """A number as it is written, and its unit, empty where none is written."""
@@ -149,12 +149,12 @@ def read_column(
                 Fault("unit", row, column, {"text": shown[row], "units": ", ".join(named)})
             )
             continue
-        if not all(not text or _is_grouped(text, decimal) for text, _ in amount.parts):
+        if not all(not text or is_grouped(text, decimal) for text, _ in amount.parts):
             faults.append(_not_a_number(name, row, column, shown[row]))
             continue
         sums = [
             sum(
-                (_number(text, decimal) if text else values[row]) * units[unit or own]
+                (number_of(text, decimal) if text else values[row]) * units[unit or own]
                 for text, unit in parts
             )
             for parts in amount.ends
@@ -310,34 +310,3 @@ def _decimals(
     if not marks and thousands and any(decimal_mark(text) == "?" for _, text in texts):
         usual = "," if thousands == "." else "."
     return usual, list(faults.values())
-
-
-def decimal_mark(text: str) -> str:
-    """Find which sign stands before decimals: ``?`` where it may be either, ``!`` in what is not a
-    number, nothing where none is.
-
-    A sign that stands twice separates thousands, so the other one is for decimals.
-    """
-    digits = text.lstrip("+-")
-    signs = [char for char in digits if char in ".,"]
-    if len(set(signs)) == 2:
-        return signs[-1] if signs.count(signs[-1]) == 1 else "!"
-    if len(signs) > 1:
-        return "." if signs[0] == "," else ","
-    if not signs:
-        return ""
-    before, after = re.split("[.,]", digits)
-    return "?" if len(after) == 3 and 1 <= len(before) <= 3 and before[0] != "0" else signs[0]
-
-
-def _number(text: str, decimal: str) -> float:
-    return float(text.replace("," if decimal == "." else ".", "").replace(",", "."))
-
-
-def _is_grouped(text: str, decimal: str) -> bool:
-    """Check that thousands, if they are separated, are separated by threes."""
-    other = re.escape("," if decimal == "." else ".")
-    return (
-        re.fullmatch(rf"[+-]?(\d*|\d{{1,3}}({other}\d{{3}})+)({re.escape(decimal)}\d+)?", text)
-        is not None
-    )

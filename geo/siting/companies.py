@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from geo.schema import SECTORS
 from geo.siting.sheet_faults import Fault
-from geo.text import decomposed
+from geo.text import bare, fold, one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -192,20 +192,10 @@ NO_LIMIT = frozenset(
 """What stands in a cell that sets no limit, folded."""
 _DASHES = frozenset("-‐–—―−－/／_ ")
 """Signs of which a cell that sets no limit may consist."""
-_AFFIXES = re.compile(
-    r"(?:tinh|thanhpho|tp)?(?P<name>.+?)(?:壮族自治区|自治区|自治州|省|市|province|city|municipality)?"
-)
 
 
 class Formula(str):
     """The text of a formula, which is never computed."""
-
-
-def fold(text: str) -> str:
-    """Reduce a word to what is compared: no marks, no case, no blanks, đ as d, full-width signs as
-    usual ones.
-    """
-    return "".join(char for char in decomposed(text) if char.isalnum())
 
 
 def language_of(text: str) -> str:
@@ -215,25 +205,12 @@ def language_of(text: str) -> str:
     return "en" if text.isascii() else "vi"
 
 
-def bare(folded: str) -> str:
-    """Take “tỉnh”, “TP.”, 省, 市 and their like from the folded name of a province."""
-    return _AFFIXES.fullmatch(folded)["name"] if folded else ""  # type: ignore[index]
-
-
 def is_unlimited(cell: Any) -> bool:
     """Check whether a cell is empty or holds a word that sets no limit."""
     text = one_line(cell)
     if isinstance(cell, Formula) or text.startswith("#"):  # “#N/A” is a fault of the spreadsheet
         return False
     return set(text) <= _DASHES or fold(text) in NO_LIMIT
-
-
-def one_line(cell: Any) -> str:
-    """Return the text of a cell as one clean line."""
-    if cell is None:
-        return ""
-    text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 def words(

@@ -29,10 +29,7 @@ from geo.siting.companies import (
     Formula,
     Sheet,
     Words,
-    bare,
-    fold,
     is_unlimited,
-    one_line,
 )
 from geo.siting.sheet_faults import MAX_FAULTS, Fault, SheetError
 from geo.siting.sheet_header import (
@@ -45,7 +42,7 @@ from geo.siting.sheet_header import (
     named,
     named_cells,
 )
-from geo.text import short, unguarded
+from geo.text import bare, fold, one_line, short, unguarded
 
 MAX_BYTES = 1024 * 1024
 MAX_UNPACKED_BYTES = 64 * 1024 * 1024

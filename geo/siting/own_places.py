@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from geo import angles
 from geo.errors import InputError, Message
 from geo.text import short
 
@@ -181,18 +182,6 @@ _AMOUNT_WORDS = "|".join((*_TONNES, *_TRIPS))
 
 # Coordinates --------------------------------------------------------------------------------------
 
-_SIDES = {
-    **{"N": 1, "S": -1, "B": 1, "北纬": 1, "南纬": -1, "北緯": 1, "南緯": -1},
-    **{"E": 1, "W": -1, "Đ": 1, "T": -1, "东经": 1, "西经": -1, "東經": 1, "西經": -1},
-}
-"""Words for a side of the globe, in Vietnamese Bắc, Đông and Tây, and their signs."""
-_NORTH = ("N", "S", "B", "北纬", "南纬", "北緯", "南緯")
-_SIDE = "|".join(_SIDES)
-_ANGLE = re.compile(
-    rf"({_SIDE})? ?(-?\d{{1,3}}(?:\.\d{{1,12}})?)(?: (\d{{1,2}}(?:\.\d{{1,10}})?))?"
-    rf"(?: (\d{{1,2}}(?:\.\d{{1,10}})?))? ?({_SIDE})?"
-)
-
 
 def position(text: str) -> tuple[float, float] | None:
     """Read coordinates as maps and deeds write them: decimal, or degrees, minutes and seconds.
@@ -210,14 +199,14 @@ def position(text: str) -> tuple[float, float] | None:
     InputError
         Coordinates that lie nowhere.
     """
-    plain = re.sub("[°º′’‘'″”“\"分秒度\\s]+", " ", text.upper()).strip()
-    angles = [angle for part in _halves(plain) if (angle := _angle(part.strip())) is not None]
-    if len(angles) != 2:
+    halves = _halves(angles.plain(text))
+    read = [angle for part in halves if (angle := angles.angle(part.strip())) is not None]
+    if len(read) != 2:
         return None
-    (first, side), (second, other) = angles
-    if bool(side) != bool(other) or (side and (side in _NORTH) == (other in _NORTH)):
+    (first, side), (second, other) = read
+    if bool(side) != bool(other) or (side and (side in angles.NORTH) == (other in angles.NORTH)):
         return None
-    north_first = side in _NORTH if side else abs(first) <= 90
+    north_first = side in angles.NORTH if side else abs(first) <= 90
     return on_earth(second, first) if north_first else on_earth(first, second)
 
 
@@ -226,25 +215,13 @@ def _halves(text: str) -> list[str]:
     for separator in ",，;；/":
         if separator in text:
             return text.split(separator)
-    if cut := re.fullmatch(rf"((?:{_SIDE}).+?)((?:{_SIDE}).+)|(.+?(?:{_SIDE}))(.+)", text):
+    if cut := re.fullmatch(
+        rf"((?:{angles.SIDE}).+?)((?:{angles.SIDE}).+)|(.+?(?:{angles.SIDE}))(.+)", text
+    ):
         return [part for part in cut.groups() if part]
     numbers = text.split()
     middle = len(numbers) // 2
     return [" ".join(numbers[:middle]), " ".join(numbers[middle:])]
-
-
-def _angle(text: str) -> tuple[float, str] | None:
-    match = _ANGLE.fullmatch(text)
-    if not match or (match[1] and match[5]):
-        return None
-    degrees, minutes, seconds = (float(part or 0) for part in match.group(2, 3, 4))
-    side = match[1] or match[5] or ""
-    if minutes >= 60 or seconds >= 60:
-        raise InputError(
-            Message("“%(text)s” has more than 59 minutes or seconds", {"text": short(text)})
-        )
-    size = abs(degrees) + minutes / 60 + seconds / 3600
-    return size * (-1 if match[2].startswith("-") else 1) * _SIDES.get(side, 1), side
 
 
 # Lists --------------------------------------------------------------------------------------------

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from geo.siting.amounts import known_units, unit_of
-from geo.siting.companies import COLUMNS, HEADERS, NUMBERS, UNITS, fold, language_of, one_line
+from geo.siting.companies import COLUMNS, HEADERS, NUMBERS, UNITS, language_of
 from geo.siting.sheet_faults import Fault
-from geo.text import short
+from geo.text import fold, one_line, short
 
 MAX_TITLES = 20
 """Rows among which the header is looked for."""

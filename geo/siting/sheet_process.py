@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any
 
+from geo import confined
 from geo.errors import Message, UnavailableError
 from geo.siting.companies import Company, Sheet, Words
 from geo.siting.company_sheet import MAX_BYTES, read
@@ -34,23 +32,9 @@ def read_apart(data: bytes, known: Words) -> Sheet:
     """
     if len(data) > MAX_BYTES:
         raise SheetError([Fault("large", values={"n": MAX_BYTES})])
-    kept = {
-        name: os.environ[name] for name in ("SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ
-    }
-    settings = {
-        "PYTHONUTF8": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "OPENPYXL_LXML": "False",
-    }
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "geo.siting.sheet_process"],
-            input=json.dumps(known).encode() + b"\n" + data,
-            cwd=Path(__file__).resolve().parents[2],
-            env=kept | settings,
-            capture_output=True,
-            timeout=TIMEOUT_S,
+        reply = confined.answer(
+            "geo.siting.sheet_process", json.dumps(known).encode() + b"\n" + data, TIMEOUT_S
         )
     except subprocess.TimeoutExpired:
         raise SheetError([Fault("slow", values={"n": TIMEOUT_S})]) from None
@@ -59,7 +43,7 @@ def read_apart(data: bytes, known: Words) -> Sheet:
             Message("The reader of sheets could not be started; try again.")
         ) from None
     try:
-        answer = json.loads(done.stdout) if done.returncode == 0 else {}
+        answer = json.loads(reply) if reply else {}
         wrong, notes, left_out = (
             tuple(Fault(**fault) for fault in answer.get(name, ()))
             for name in ("wrong", "notes", "left_out")
@@ -77,49 +61,9 @@ def read_apart(data: bytes, known: Words) -> Sheet:
     return Sheet(companies, notes, left_out)
 
 
-ALLOWED = (
-    *(
-        "array.",
-        "import",
-        "compile",
-        "exec",
-        "open",
-        "object.",
-        "code.",
-        "marshal.",
-        "sys._getframe",
-        "builtins.",
-    ),
-    *("os.listdir", "os.scandir"),
-)
-"""Beginnings of the audit events that the reader may cause: it loads code and reads files, and
-files only to read them.
-"""
-
-
 def _confine() -> None:
-    """Take from this process what a reader does not need; there is no way back."""
-    try:
-        import resource
-    except ImportError:  # Windows has none
-        pass
-    else:
-        for what, most in (
-            (resource.RLIMIT_AS, MEMORY_BYTES),
-            (resource.RLIMIT_CPU, TIMEOUT_S),
-            (resource.RLIMIT_FSIZE, 0),
-        ):
-            resource.setrlimit(what, (most, most))
-
-    def refuse(event: str, args: tuple[Any, ...]) -> None:
-        written = event == "open" and (
-            set(str(args[1] or "")) & set("wax+")
-            or (args[2] or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-        )
-        if written or not event.startswith(ALLOWED):
-            raise PermissionError(f"A reader of sheets does not do this: {event}")
-
-    sys.addaudithook(refuse)
+    """Take from this process what a reader does not need."""
+    confined.confine(MEMORY_BYTES, TIMEOUT_S)
 
 
 def main() -> None:

@@ -16,9 +16,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
     (
+        "geo.angles",
         "geo.chinese",
         "geo.errors",
         "geo.schema",
+        "geo.confined",
         "geo.text",
         "geo.kept",
         "geo.digest",

@@ -30,11 +30,12 @@ from geo.siting import (
     sheet_process,
     workbook,
 )
-from geo.siting.companies import COLUMNS, Company, Sheet, fold
+from geo.siting.companies import COLUMNS, Company, Sheet
 from geo.siting.examples import Example
 from geo.siting.examples import read as read_examples
 from geo.siting.measures import criteria as criteria_rows
 from geo.siting.sheet_faults import SENTENCES, Fault, SheetError
+from geo.text import fold
 
 ROOT = Path(__file__).resolve().parents[2]
 INF, NAN = np.inf, np.nan

@@ -21,6 +21,7 @@ from geo.siting.companies import Sheet
 from geo.siting.examples import Example
 from geo.siting.matching import Match, Park
 from geo.siting.sheet_faults import Fault, SheetError
+from geo.text import fold
 from webapp import args, labels
 from webapp.catalogues import WRITTEN, catalogue
 from webapp.explore import provenance
@@ -229,7 +230,7 @@ def _words(opened: Store, examples: dict[str, Example]) -> companies.Words:
         for one in WRITTEN:
             with insisting(one):
                 for code in companies.SECTOR_NAMES:
-                    words["sector"].setdefault(companies.fold(labels.label(code)), code)
+                    words["sector"].setdefault(fold(labels.label(code)), code)
         return words
 
     return opened.keep("words of companies", make)
