@@ -7,7 +7,7 @@ change”, which is wrong by some 225 m."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -205,3 +205,71 @@ def from_mercator(xy: ArrayLike) -> NDArray[np.float64]:
     """Undo :func:`mercator`."""
     xy = np.asarray(xy, float)
     return np.stack([np.degrees(xy[..., 0]), np.degrees(np.arctan(np.sinh(xy[..., 1])))], axis=-1)
+
+
+# Maps of China ------------------------------------------------------------------------------------
+
+_AXIS, _ECCENTRICITY = 6_378_245.0, 0.006_693_421_622_965_943
+_TURN = math.pi * 3000.0 / 180.0
+_SHIFTED = np.array(((72.004, 0.8293), (137.8347, 55.8271)))
+"""The rectangle in which Chinese maps are shifted: West and South, East and North."""
+_ROUNDS = 12
+"""Each round of undoing a shift leaves a thousandth of the error."""
+
+
+def to_gcj02(lonlat: ArrayLike) -> NDArray[np.float64]:
+    """Shift WGS 84 as Chinese online maps do (GCJ-02), by some 500 m.
+
+    Source
+    ------
+    The formulas that are public since 2010 (“eviltransform” and others), on the ellipsoid of
+    Krasovsky; the law has not published them."""
+    lonlat = np.asarray(lonlat, float)
+    x, y = lonlat[..., 0] - 105.0, lonlat[..., 1] - 35.0
+    root, pi = np.sqrt(np.abs(x)), np.pi
+    waves = (20 * np.sin(6 * x * pi) + 20 * np.sin(2 * x * pi)) * 2 / 3
+    north = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root + waves
+    north += (20 * np.sin(y * pi) + 40 * np.sin(y / 3 * pi)) * 2 / 3
+    north += (160 * np.sin(y / 12 * pi) + 320 * np.sin(y * pi / 30)) * 2 / 3
+    east = 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root + waves
+    east += (20 * np.sin(x * pi) + 40 * np.sin(x / 3 * pi)) * 2 / 3
+    east += (150 * np.sin(x / 12 * pi) + 300 * np.sin(x / 30 * pi)) * 2 / 3
+    lat = np.radians(lonlat[..., 1])
+    bulge = 1 - _ECCENTRICITY * np.sin(lat) ** 2
+    meridian = _AXIS * (1 - _ECCENTRICITY) / bulge**1.5
+    shift = np.degrees(
+        np.stack([east / (_AXIS / np.sqrt(bulge) * np.cos(lat)), north / meridian], axis=-1)
+    )
+    within = ((lonlat >= _SHIFTED[0]) & (lonlat <= _SHIFTED[1])).all(axis=-1, keepdims=True)
+    return np.where(within, lonlat + shift, lonlat)
+
+
+def to_bd09(lonlat: ArrayLike) -> NDArray[np.float64]:
+    """Shift WGS 84 as Baidu's maps do (BD-09): GCJ-02, and some 600 m more; source as
+    :func:`to_gcj02`.
+    """
+    gcj = to_gcj02(lonlat)
+    x, y = gcj[..., 0], gcj[..., 1]
+    radius = np.hypot(x, y) + 0.00002 * np.sin(y * _TURN)
+    angle = np.arctan2(y, x) + 0.000003 * np.cos(x * _TURN)
+    return np.stack([radius * np.cos(angle) + 0.0065, radius * np.sin(angle) + 0.006], axis=-1)
+
+
+def from_gcj02(lonlat: ArrayLike) -> NDArray[np.float64]:
+    """Undo :func:`to_gcj02`."""
+    return _undone(lonlat, to_gcj02)
+
+
+def from_bd09(lonlat: ArrayLike) -> NDArray[np.float64]:
+    """Undo :func:`to_bd09`."""
+    return _undone(lonlat, to_bd09)
+
+
+def _undone(
+    lonlat: ArrayLike, shift: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    shifted = np.asarray(lonlat, float)
+    plain = shifted.copy()
+    for _ in range(_ROUNDS):
+        plain += shifted - shift(plain)
+    return plain
