@@ -62,7 +62,7 @@ def answer(
         [sys.executable, "-m", module],
         input=question,
         cwd=Path(__file__).resolve().parents[1],
-        env=kept | SETTINGS | settings,
+        env={**kept, **SETTINGS, **settings},
         capture_output=True,
         timeout=timeout_s,
     )
@@ -70,7 +70,7 @@ def answer(
 
 
 def confine(memory_bytes: int, cpu_s: int) -> None:
-    """Take from this process what a reader does not need; there is no way back."""
+    """Take from this process what a reader does not need; it cannot be undone."""
     try:
         import resource
     except ImportError:  # Windows has none

@@ -81,7 +81,7 @@ class Region:
             (n, 2) the same as it was written, east before north, and the system that was stated for
             it.
         """
-        doubts, _ = self._doubts(rows, lonlat)
+        doubts, _ = self.doubts(rows, lonlat)
         inside = np.array(
             (abs(lonlat) <= (180, 90)).all(axis=1), bool
         )  # a number out of range is a fault of its cell
@@ -109,7 +109,7 @@ class Region:
         far = np.array(((lonlat < low) | (lonlat > high)).any(axis=1), bool)
         return [bool(row) for row in far]
 
-    def _doubts(
+    def doubts(
         self, rows: list[Row], lonlat: NDArray[np.float64]
     ) -> tuple[list[str], NDArray[np.float64]]:
         """Find what is wrong with each position, empty where nothing is; and how far it is from
@@ -269,7 +269,7 @@ class Region:
                 )
                 if within.sum() <= fit or 2 * within.sum() < len(rows):
                     continue
-                doubts, own_m = self._doubts(rows, lonlat)
+                doubts, own_m = self.doubts(rows, lonlat)
                 fits = int(sum(not doubt for doubt in np.array(doubts, object)[within]))
                 if fits > fit and 2 * fits >= len(rows):
                     near_m = float(np.nanmean(own_m)) if np.isfinite(own_m).any() else np.inf

@@ -143,7 +143,7 @@ class _Checked(dict[str | None, str | None]):
         self.field = field
 
     def __missing__(self, cell: str | None) -> str | None:
-        self[cell] = _cell_fault(cell, self.field)
+        self[cell] = cell_fault(cell, self.field)
         return self[cell]
 
 
@@ -197,7 +197,8 @@ def position_fault(lon: float | None, lat: float | None) -> str | None:
     return None
 
 
-def _cell_fault(cell: str | None, field: Field) -> str | None:
+def cell_fault(cell: str | None, field: Field) -> str | None:
+    """Return what is wrong with a cell of a field; None where nothing is."""
     if cell is None:
         return Message("is empty") if field.required else None
     if field.type in ("number", "integer"):

@@ -31,7 +31,7 @@ ROOMS = (
     ("geo.layers",),
     ("geo.hours", "geo.package"),
     ("geo.roads",),
-    ("geo.siting", "geo.visits"),
+    ("geo.exchange", "geo.siting", "geo.visits"),
     ("geo.package_check", "geo.package_roads", "geo.atlas"),
     (
         "webapp.addresses",
@@ -104,6 +104,8 @@ HOMES = {
     "gpxpy": ("geo/visits/plan_files.py",),
     "icalendar": ("geo/visits/plan_files.py",),
     "openpyxl": (
+        "geo/exchange/formats.py",
+        "geo/exchange/reading.py",
         "geo/siting/company_sheet.py",
         "geo/siting/sheet_process.py",
         "geo/siting/workbook.py",

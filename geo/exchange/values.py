@@ -1,0 +1,292 @@
+"""Read the cells of a file as values of a layer's fields: numbers as either side writes them, units
+of area, words for codes."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from geo.errors import Message
+from geo.exchange.columns import AREA_UNITS, NAME, UNIT_OF, Column, field_of, is_area
+from geo.exchange.doubts import Doubts, Proposal
+from geo.exchange.known import Known
+from geo.layers.validation import cell_fault
+from geo.schema import Field, unfold
+from geo.text import decimal_mark, fold, is_grouped, number_of, one_line, short
+
+WORDS = {
+    "country": {
+        "VN": "vn, vnm, vietnam, viet nam, việt nam, 越南",
+        "CN": "cn, chn, china, trung quốc, 中国, 中國",
+    },
+    "kind": {
+        "industrial_park": "kcn, khu công nghiệp, industrial park, 工业园区, 工业园, 工业区",
+        "industrial_cluster": "ccn, cụm công nghiệp, industrial cluster, 工业小区",
+        "economic_zone": "kkt, khu kinh tế, economic zone, 经济区, 经济开发区",
+        "border_gate_economic_zone": "khu kinh tế cửa khẩu, border gate economic zone, 口岸经济区",
+        "cross_border_zone": "cross border zone, khu hợp tác qua biên giới, 跨境经济合作区",
+        "bonded_zone": "khu bảo thuế, khu ngoại quan, bonded zone, 综合保税区, 保税区",
+        "hitech_zone": "khu công nghệ cao, hi-tech park, high-tech zone, 高新区",
+    },
+    "status": {
+        "operating": "operational, in operation, đang hoạt động, hoạt động, 运营, 运营中, 已建成",
+        "planned": "quy hoạch, planned, 规划, 规划中, 拟建",
+        "under_construction": "đang xây dựng, xây dựng, construction, 在建, 建设中",
+    },
+}
+"""What departments write for codes. Source: common usage, from memory."""
+_TRUE = ("true", "yes", "y", "x", "1", "co", "是", "有")
+_FALSE = ("false", "no", "n", "0", "khong", "否", "无")
+_AMOUNT = re.compile(r"([+-]?[\d.,]*\d)\s*(\D*(?:(?<=m)2)?)")
+_SPACES = re.compile(r"(?<=\d)[\s'’](?=\d{3}(?!\d))")
+_EMPTY = ("", "-", "–", "—", "n/a", "na", "null", "none", "?", "không có", "无", "暂无")
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A column with its cells below the header, and the rows' numbers in the file."""
+
+    column: Column
+    values: Sequence[Any]
+    rows: Sequence[int]
+
+    @property
+    def key(self) -> str:
+        """Its header, by which questions name it."""
+        return self.column.header
+
+
+def texts(
+    cells: Cells, formulas: set[int], known: Known, doubts: Doubts
+) -> list[tuple[str, str | None]]:
+    """Read a column as text of the schema: for each row the field, and the value or None.
+
+    Parameters
+    ----------
+    formulas
+        Rows, from 0, whose cell is a formula.
+    """
+    name = cells.column.field
+    if name == NAME:
+        return [_named(one_line(value)) for value in cells.values]
+    field = field_of(name, known.layer)
+    assert field is not None
+    for row in sorted(formulas):
+        doubts.fault(
+            cells.rows[row],
+            cells.key,
+            Message("holds a formula, which is never computed; write its value"),
+        )
+    if field.type in ("number", "integer"):
+        read = _numbers(cells, field, formulas, known, doubts)
+    else:
+        read = [
+            None if row in formulas else _text(value, field, known)
+            for row, value in enumerate(cells.values)
+        ]
+    kept: list[str | None] = []
+    for row, text in enumerate(read):
+        fault = cell_fault(text, field) if text is not None else None
+        if name == "province_en" and text is not None and text not in known.provinces.values():
+            fault = Message("the province “%(text)s” is not known here", {"text": short(text)})
+        if fault:
+            doubts.fault(cells.rows[row], cells.key, fault)
+        kept.append(None if fault else text)
+    return [(name, text) for text in kept]
+
+
+def _named(text: str) -> tuple[str, str | None]:
+    """Find in which language a name is written."""
+    if text.casefold() in _EMPTY:
+        return "name_en", None
+    if re.search("[\u3400-\u9fff]", text):
+        return "name_zh", text
+    return ("name_en" if text.isascii() else "name_vi"), text
+
+
+def _text(value: Any, field: Field, known: Known) -> str | None:
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = unicodedata.normalize("NFC", one_line(value))
+    if text.casefold() in _EMPTY:
+        return None
+    if field.type == "boolean":
+        plain = fold(text)
+        return "true" if plain in _TRUE else "false" if plain in _FALSE else text
+    if field.name.startswith("province"):
+        return known.province(text) or text
+    if field.type == "list":
+        parts = unfold(text.replace("；", ";").replace("、", ";"))
+        return ";".join(_coded(part, field) for part in parts) or None
+    return _coded(text, field)
+
+
+def _coded(text: str, field: Field) -> str:
+    """Return the code that a word stands for, else the word."""
+    codes = {fold(code): code for code in field.allowed}
+    for code, words in WORDS.get(field.name, {}).items():
+        codes |= {fold(word): code for word in words.split(", ")}
+    return codes.get(fold(text), text)
+
+
+# Numbers ------------------------------------------------------------------------------------------
+
+
+def _numbers(
+    cells: Cells, field: Field, formulas: set[int], known: Known, doubts: Doubts
+) -> list[str | None]:
+    """Read a column of numbers, in the unit of the field."""
+    amounts = [
+        None if row in formulas else _amount(value) for row, value in enumerate(cells.values)
+    ]
+    mark = _decimal(cells, field, [text for text, _ in filter(None, amounts)], known, doubts)
+    area = is_area(field.name, known.layer)
+    values: list[str | None] = []
+    for row, (cell, amount) in enumerate(zip(cells.values, amounts, strict=True)):
+        value, unit = (math.nan, "")
+        if amount is not None:
+            text, unit = amount
+            own = decimal_mark(text)
+            sign = own if own in (".", ",") else mark
+            value = number_of(text, sign) if is_grouped(text, sign) else math.nan
+            if own == "?" and not mark:
+                values.append(None)  # an open question
+                continue
+        elif isinstance(cell, int | float) and not isinstance(cell, bool):
+            value = float(cell)
+        elif one_line(cell).casefold() in _EMPTY or row in formulas:
+            values.append(None)
+            continue
+        odd = unit and (UNIT_OF.get(unit) if area else unit in ("%", field.unit.lower())) in (
+            None,
+            False,
+        )
+        if odd or not math.isfinite(value):
+            doubts.fault(
+                cells.rows[row],
+                cells.key,
+                Message("“%(text)s” is not a number", {"text": short(one_line(cell))}),
+            )
+            values.append(None)
+            continue
+        values.append(f"{value * AREA_UNITS[UNIT_OF[unit]] if area and unit else value:.10g}")
+    return _in_hectares(cells, field, values, amounts, known, doubts) if area else values
+
+
+def _amount(cell: Any) -> tuple[str, str] | None:
+    """Part a text into a number as it is written and its unit; None where it is none."""
+    if not isinstance(cell, str):
+        return None
+    text = unicodedata.normalize("NFKC", cell).strip()
+    match = _AMOUNT.fullmatch(_SPACES.sub("", text))
+    return (match[1], match[2].strip().lower()) if match else None
+
+
+def _decimal(
+    cells: Cells, field: Field, written: Sequence[str], known: Known, doubts: Doubts
+) -> str:
+    """Find the sign before decimals in a column; empty while that is an open question."""
+    marks = {mark for text in written if (mark := decimal_mark(text)) in (".", ",")}
+    unclear = [text for text in written if decimal_mark(text) == "?"]
+    if not unclear or len(marks) == 1:
+        return marks.pop() if marks else "."
+    if field.type == "integer":
+        return "," if "." in unclear[0] else "."
+    usual = _usual(field, known)
+    proposals = sorted(
+        (abs(math.log(max(number_of(unclear[0], mark), 1e-9) / usual)), mark) for mark in ".,"
+    )
+    answer = doubts.ask(
+        f"decimals:{cells.key}",
+        Message(
+            "Which sign stands before decimals in the column “%(column)s”, as in “%(text)s”?",
+            {"column": cells.key, "text": unclear[0]},
+        ),
+        [
+            Proposal(
+                "point" if mark == "." else "comma",
+                Message(
+                    "“%(text)s” is %(value)s",
+                    {"text": unclear[0], "value": f"{number_of(unclear[0], mark):g}"},
+                ),
+            )
+            for _, mark in proposals
+        ],
+    )
+    return {"point": ".", "comma": ","}.get(answer or "", "")
+
+
+def _usual(field: Field, known: Known) -> float:
+    """Return the usual size of a number of the layer, 100 where nothing is known."""
+    if field.name not in known.frame:
+        return 100.0
+    values = known.frame[field.name].to_numpy(float, na_value=np.nan)
+    return float(np.nanmedian(values)) if np.isfinite(values).any() else 100.0
+
+
+def _in_hectares(
+    cells: Cells,
+    field: Field,
+    values: list[str | None],
+    amounts: Sequence[tuple[str, str] | None],
+    known: Known,
+    doubts: Doubts,
+) -> list[str | None]:
+    """Take areas without a unit of their own to hectares, by the unit of the header; where it
+    states none, that is a question.
+    """
+    bare = [row for row, value in enumerate(values) if value and not (amounts[row] or ("", ""))[1]]
+    unit = cells.column.unit
+    if not bare or unit == "ha":
+        return values
+    if unit not in AREA_UNITS:
+        middle = float(np.median([float(values[row] or 0) for row in bare])) or 1.0
+        usual = _usual(field, known)
+        sizes = sorted(
+            AREA_UNITS, key=lambda unit: abs(math.log(middle * AREA_UNITS[unit] / usual))
+        )
+        answer = doubts.ask(
+            f"unit:{cells.key}",
+            Message("In which unit is the column “%(column)s”?", {"column": cells.key}),
+            [
+                Proposal(
+                    size,
+                    Message(
+                        "%(value)s are %(hectares)s ha",
+                        {
+                            "value": f"{middle:g} {size}",
+                            "hectares": f"{middle * AREA_UNITS[size]:.6g}",
+                        },
+                    ),
+                )
+                for size in sizes
+            ],
+        )
+        if answer is None:
+            return [None if row in bare else value for row, value in enumerate(values)]
+        unit = answer
+    return [
+        f"{float(value) * AREA_UNITS[unit]:.10g}" if value and row in bare else value
+        for row, value in enumerate(values)
+    ]
+
+
+def merged(pairs: Sequence[Sequence[tuple[str, str | None]]], count: int) -> list[dict[str, Any]]:
+    """Make rows of columns; the first value of a field stays."""
+    rows: list[dict[str, Any]] = [{} for _ in range(count)]
+    for column in pairs:
+        for row, (name, value) in zip(rows, column, strict=True):
+            if row.get(name) is None:
+                row[name] = value
+    return rows
+
+
+def answers_of(texts: Mapping[str, Any]) -> dict[str, str]:
+    """Return answers as text."""
+    return {str(key): str(value) for key, value in texts.items()}
