@@ -63,6 +63,7 @@ CODES: dict[str, str] = {
     "waterway": _("Waterway"),
     **ROADS,
     # sources
+    "survey": _("surveyed"),
     "page": _("web source"),
     "code": _("from public data"),
     "memory": _("unverified"),

@@ -13,7 +13,7 @@ COUNTRIES = r"[A-Z]{2}"
 DATE = r"\d{4}(-\d{2}(-\d{2})?)?"
 """A year, a month or a day; one that the calendar does not have is a fault, too."""
 FULL_DATE = r"\d{4}-\d{2}-\d{2}"
-SOURCE_KINDS = ("page", "code", "memory", "estimate")
+SOURCE_KINDS = ("survey", "page", "code", "memory", "estimate")
 SECTORS = (
     "automobile",
     "aviation",
@@ -119,7 +119,8 @@ def source_kind(name: str, of: str) -> Field:
     return Field(
         name,
         f"Kind of source of the {of}",
-        f"How the {of} is known: read on a page, taken from public code or data, or remembered.",
+        f"How the {of} is known: surveyed, read on a page, taken from public code or data, or"
+        " remembered.",
         allowed=SOURCE_KINDS,
     )
 
@@ -219,8 +220,8 @@ SOURCE = (
     Field(
         "source_kind",
         "Kind of source",
-        "Best source behind at least one main attribute: a web page, public code or data, "
-        "unverified knowledge, or an estimate from these.",
+        "Best source behind at least one main attribute: a survey, a web page, public code or data,"
+        " unverified knowledge, or an estimate from these.",
         required=True,
         allowed=SOURCE_KINDS,
     ),

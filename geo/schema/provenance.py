@@ -1,4 +1,4 @@
-"""The table that says field by field where a value comes from."""
+"""The tables that say field by field where a value comes from, and who states what of it."""
 
 from __future__ import annotations
 
@@ -36,5 +36,53 @@ PROVENANCE = Layer(
         AS_OF_UNKNOWN,
     ),
     shown=("row_id", "layer", "field", "accuracy"),
+    optional=True,
+)
+CLAIMS = Layer(
+    "claims",
+    "Statements of parties",
+    "What departments and others state of single values, also where another statement counts: a row"
+    " for each statement of a value of which there are several.",
+    None,
+    (
+        ID,
+        Field("layer", "Layer", "Layer or table of records of the value.", required=True),
+        Field("row_id", "Row", "Identifier of the row in that layer.", required=True),
+        Field(
+            "field",
+            "Field",
+            "Name of the field; `position` for the point or line that is drawn, `existence` for the"
+            " row itself.",
+            required=True,
+        ),
+        Field(
+            "value",
+            "Value",
+            "As in the file of the layer; of a position longitude and latitude in degrees (WGS 84)."
+            " Empty means that the party states that it is not known.",
+        ),
+        Field("party", "Party", "Who states it.", required=True),
+        Field(
+            "state",
+            "State",
+            "What the side that released it decided of the statement.",
+            required=True,
+            allowed=("stated", "accepted", "refused"),
+        ),
+        Field("counts", "Counts", "Whether the value follows from it.", type="boolean"),
+        Field("reason", "Reason", "Why it was accepted or refused."),
+        Field(
+            "accuracy",
+            "Accuracy",
+            "Error of the number, in the unit of its field; of a position in metres.",
+            type="number",
+            minimum=0,
+            maximum=1e12,
+        ),
+        NOTES,
+        *SOURCE,
+        AS_OF_UNKNOWN,
+    ),
+    shown=("row_id", "layer", "field", "value", "party", "state"),
     optional=True,
 )

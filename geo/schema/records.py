@@ -26,7 +26,7 @@ from geo.schema.fields import (
     amount,
 )
 from geo.schema.layers import LAYERS as DRAWN_AND_POLICIES
-from geo.schema.provenance import PROVENANCE
+from geo.schema.provenance import CLAIMS, PROVENANCE
 
 MOST = 1e12
 """More than any amount here, in whatever unit."""
@@ -317,6 +317,7 @@ RECORDS = (
 
 LAYERS: dict[str, Layer] = {
     **DRAWN_AND_POLICIES,
-    **{layer.id: layer for layer in (*RECORDS, PROVENANCE)},
+    **{layer.id: layer for layer in (*RECORDS, PROVENANCE, CLAIMS)},
 }
-"""All layers by id: those of the map, policies, records, and where their values come from."""
+"""All layers by id: those of the map, policies, records, where their values come from, and
+who states what."""
