@@ -31,8 +31,9 @@ ROOMS = (
     ("geo.layers",),
     ("geo.hours", "geo.package"),
     ("geo.roads",),
-    ("geo.exchange", "geo.siting", "geo.visits"),
+    ("geo.siting", "geo.visits"),
     ("geo.package_check", "geo.package_roads", "geo.atlas"),
+    ("geo.exchange",),
     (
         "webapp.addresses",
         "webapp.catalogues",

@@ -8,6 +8,19 @@ down_revision = None
 
 
 def upgrade() -> None:
+    _claims()
+    _releases()
+    op.create_table(
+        "log",
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("at", sa.Text, nullable=False),
+        sa.Column("who", sa.Text, nullable=False),
+        sa.Column("act", sa.Text, nullable=False),
+        sa.Column("subject", sa.Text, nullable=False),
+    )
+
+
+def _claims() -> None:
     op.create_table(
         "batches",
         sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
@@ -41,6 +54,9 @@ def upgrade() -> None:
         sa.Column("who", sa.Text, nullable=False),
         sa.Column("at", sa.Text, nullable=False),
     )
+
+
+def _releases() -> None:
     op.create_table(
         "releases",
         sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
@@ -72,12 +88,4 @@ def upgrade() -> None:
         sa.Column("signed", sa.Boolean, nullable=False),
         sa.Column("who", sa.Text, nullable=False),
         sa.Column("at", sa.Text, nullable=False),
-    )
-    op.create_table(
-        "log",
-        sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
-        sa.Column("at", sa.Text, nullable=False),
-        sa.Column("who", sa.Text, nullable=False),
-        sa.Column("act", sa.Text, nullable=False),
-        sa.Column("subject", sa.Text, nullable=False),
     )

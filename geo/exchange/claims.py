@@ -1,0 +1,250 @@
+"""A claim: what a party states of one value, with source, kind and date; and the rule by which one
+of several counts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
+from datetime import date
+from typing import Literal
+
+from geo.errors import Message, behind
+from geo.layers import validation
+from geo.schema import DATE, LAYERS, SOURCE_KINDS, Field, Layer
+from geo.schema.fields import ID
+from geo.schema.provenance import POSITION
+from geo.text import short
+
+EXISTENCE = "existence"
+"""What a claim calls the row itself, which is there or gone."""
+PRESENT, GONE = "present", "gone"
+EVERY_ROW = ("id", "source", "source_kind", "as_of", "lon", "lat", "wkt", "position_accuracy_m")
+"""Columns of which nothing is claimed alone: they follow from the claims of the row."""
+WITHOUT_CLAIMS = ("provenance", "claims")
+"""Layers that tell of others."""
+MOST_TEXT = 4_000
+MOST_NAME = 200
+State = Literal["stated", "accepted", "refused", "proposed"]
+"""A claim is stated until it is accepted or refused. One that is proposed, by a person whose claims
+a reviewer looks at first, and one that is refused do not count."""
+VERDICTS: tuple[State, ...] = ("accepted", "refused", "stated")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a party states of one value.
+
+    Attributes
+    ----------
+    layer, row_id, field
+        Which value; the field is also ``position``, or :data:`EXISTENCE`.
+    value
+        As the cell of a layer's file, None for “not known”. Of a position longitude and latitude in
+        degrees (WGS 84), or a line as well-known text.
+    party
+        Who states it.
+    source, source_kind, as_of
+        Where it comes from; one of :data:`geo.schema.SOURCE_KINDS`; a year, month or day, empty
+        where unknown.
+    accuracy
+        The error of a number in the unit of its field, of a position in metres.
+    """
+
+    layer: str
+    row_id: str
+    field: str
+    value: str | None
+    party: str
+    source: str
+    source_kind: str
+    as_of: str = ""
+    accuracy: float | None = None
+    notes: str = ""
+    id: str = dataclasses.field(init=False, compare=False, default="")
+    """Follows from all else: what is stated twice is one claim."""
+
+    def __post_init__(self) -> None:
+        text = json.dumps(astuple(self)[:-1], ensure_ascii=False).encode(errors="surrogatepass")
+        object.__setattr__(self, "id", hashlib.blake2b(text, digest_size=12).hexdigest())
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Which value it is of."""
+        return self.layer, self.row_id, self.field
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A claim with what was decided of it: ``decision`` is the number of the last decision, 0
+    without any.
+    """
+
+    claim: Claim
+    state: State = "stated"
+    decision: int = 0
+    reason: str = ""
+    who: str = ""
+    at: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether a value may follow from it."""
+        return self.state in ("accepted", "stated")
+
+
+def ranked(statements: Iterable[Statement]) -> list[Statement]:
+    """Return the statements of one value that count, the one first that its value follows from.
+
+    The last decision goes before all. Else a survey goes before a page, a page before code, then
+    memory and estimates; among these the newer one, then the more exact one; the identifier breaks
+    a tie, so that each machine comes to the same.
+    """
+    return sorted((entry for entry in statements if entry.counts), key=_place)
+
+
+def _place(entry: Statement) -> tuple[int, int, int, tuple[int, ...], float, str]:
+    claim, accepted = entry.claim, entry.state == "accepted"
+    day = tuple(-int(part) for part in claim.as_of.split("-")) if claim.as_of else (0,)
+    return (
+        0 if accepted else 1,
+        -entry.decision if accepted else 0,
+        SOURCE_KINDS.index(claim.source_kind),
+        day,
+        float("inf") if claim.accuracy is None else claim.accuracy,
+        claim.id,
+    )
+
+
+def same(value: str | None, other: str | None, layer: Layer, name: str) -> bool:
+    """Check whether two values of a field are the same, however they are written."""
+    return value == other or _bare(value, layer, name) == _bare(other, layer, name)
+
+
+def _bare(value: str | None, layer: Layer, name: str) -> object:
+    if value is None or name == EXISTENCE:
+        return value
+    if name == POSITION:
+        point = lonlat(value)
+        return tuple(round(degrees, 7) for degrees in point) if point else value
+    kind = layer.field(name).type
+    if kind in ("number", "integer"):
+        return validation.number(value)
+    if kind == "boolean":
+        return value.lower()
+    return tuple(part.strip() for part in value.split(";")) if kind == "list" else value.strip()
+
+
+def lonlat(value: str | None) -> tuple[float, float] | None:
+    """Read the value of a position that is a point; None where it is not one."""
+    numbers = [validation.number(part) for part in (value or "").split(" ")]
+    if len(numbers) != 2 or numbers[0] is None or numbers[1] is None:
+        return None
+    return numbers[0], numbers[1]
+
+
+def written(lon: float, lat: float) -> str:
+    """Write a point as the value of a position, to a centimetre."""
+    return f"{lon:.7f} {lat:.7f}"
+
+
+def faults(claim: Claim, today: date) -> list[str]:
+    """List what is wrong with a claim, each behind the name of its member."""
+    layer = LAYERS.get(claim.layer)
+    if layer is None or claim.layer in WITHOUT_CLAIMS:
+        return [behind("layer", Message("“%(text)s” is unknown", {"text": short(claim.layer)}))]
+    wrong = [
+        ("row_id", validation.cell_fault(claim.row_id or None, ID)),
+        ("field", _field_fault(claim, layer)),
+        ("party", _text_fault(claim.party, MOST_NAME)),
+        ("source", _text_fault(claim.source, MOST_TEXT)),
+        ("source_kind", _kind_fault(claim.source_kind)),
+        ("as_of", _day_fault(claim.as_of, today)),
+        ("accuracy", _accuracy_fault(claim)),
+        ("notes", _text_fault(claim.notes, MOST_TEXT) if claim.notes else None),
+    ]
+    if not wrong[1][1]:
+        wrong.append((claim.field, _value_fault(claim, layer)))
+    return [behind(name, fault) for name, fault in wrong if fault]
+
+
+def _field_fault(claim: Claim, layer: Layer) -> str | None:
+    if claim.field == EXISTENCE or (claim.field == POSITION and layer.geometry):
+        return None
+    if claim.field in EVERY_ROW or not layer.has(claim.field):
+        return Message(
+            "“%(text)s” is not a field of %(layer)s of which something is claimed",
+            {"text": short(claim.field), "layer": layer.id},
+        )
+    return None
+
+
+def _text_fault(text: str, most: int) -> str | None:
+    if not text.strip():
+        return Message("is empty")
+    if len(text) > most:
+        return Message("is longer than %(most)s letters", {"most": most})
+    return validation.cell_fault(text, Field("text", "Text"))
+
+
+def _kind_fault(kind: str) -> str | None:
+    return validation.cell_fault(kind or None, Field("", "", required=True, allowed=SOURCE_KINDS))
+
+
+def _day_fault(day: str, today: date) -> str | None:
+    if not day:
+        return None
+    fault = validation.cell_fault(day, Field("as_of", "As of", pattern=DATE))
+    if not fault and day > today.isoformat()[: len(day)]:
+        return Message("%(day)s is still to come", {"day": day})
+    return fault
+
+
+def _accuracy_fault(claim: Claim) -> str | None:
+    if claim.accuracy is None:
+        if claim.field != POSITION or claim.value is None:
+            return None
+        return Message("is empty; a position needs how far it may be off, in metres")
+    if not 0 <= claim.accuracy <= 1e12:
+        return Message("is below 0 or beyond all sense")
+    return None
+
+
+def _value_fault(claim: Claim, layer: Layer) -> str | None:
+    """Find what is wrong with the value itself."""
+    value = claim.value
+    if claim.field == EXISTENCE:
+        return validation.cell_fault(value, Field("", "", required=True, allowed=(PRESENT, GONE)))
+    if value is not None and len(value) > MOST_TEXT and claim.field != POSITION:
+        return Message("is longer than %(most)s letters", {"most": MOST_TEXT})
+    if claim.field != POSITION:
+        return validation.cell_fault(value, layer.field(claim.field))
+    if layer.geometry == "LineString":
+        return validation.cell_fault(value, layer.field("wkt"))
+    point = lonlat(value)
+    if point is None:
+        return Message("is not a longitude and a latitude")
+    return validation.degrees_fault(*point)
+
+
+def contradictions(claims: Sequence[Claim]) -> list[str]:
+    """List the values of which one party states two things at once."""
+    stated: dict[tuple[str, ...], Claim] = {}
+    doubled: list[str] = []
+    for claim in claims:
+        other = stated.setdefault((*claim.key, claim.party), claim)
+        if not same(claim.value, other.value, LAYERS[claim.layer], claim.field):
+            values = {"value": short(claim.value or "–"), "other": short(other.value or "–")}
+            doubled.append(
+                behind(named(claim), Message("%(value)s, and %(other)s as well", values))
+            )
+    return doubled
+
+
+def named(claim: Claim) -> str:
+    """Return where a claim belongs, such as ``parks/dong-mai-ip/area_ha``."""
+    return "/".join(re.sub(r"[^\w.-]", "_", part)[:80] for part in claim.key)

@@ -1,0 +1,234 @@
+"""What follows from claims: the layers of a package with the values that count, and beside each
+value all that is stated of it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from geo.errors import behind
+from geo.exchange import claims as claims_of
+from geo.exchange import tables as tables_of
+from geo.exchange.claims import EXISTENCE, GONE, Claim, Statement
+from geo.exchange.tables import Cells, Tables
+from geo.layers import validation
+from geo.schema import LAYERS, SOURCE_KINDS, Layer
+from geo.schema.provenance import POSITION
+
+Key = tuple[str, str, str]
+"""Layer, row and field of a value."""
+
+
+@dataclass
+class Standing:
+    """The layers that follow from a package and the claims on it.
+
+    Attributes
+    ----------
+    tables
+        The rows with the values that count, and their sources.
+    values
+        All statements of each value of which something is claimed, those that count first and the
+        best before all; what the package itself says is one of them, if it says anything.
+    held_back
+        Rows that are new and not whole, with what is wrong.
+    """
+
+    tables: Tables
+    values: dict[Key, list[Statement]] = field(default_factory=dict)
+    held_back: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+
+
+def follow(base: Tables, statements: Iterable[Statement], party: str) -> Standing:
+    """Compute the layers that follow from a package and statements.
+
+    Parameters
+    ----------
+    party
+        Under which name the values of the package stand.
+    """
+    stated: dict[tuple[str, str], list[Statement]] = defaultdict(list)
+    for entry in statements:
+        stated[entry.claim.layer, entry.claim.row_id].append(entry)
+    sources = _Sources(base, party)
+    standing = Standing(Tables({name: dict(rows) for name, rows in base.layers.items()}, []))
+    for (layer_id, row_id), entries in stated.items():
+        if layer_id in standing.tables.layers:
+            _settle(standing, LAYERS[layer_id], row_id, entries, sources)
+    won = {
+        key: ordered[0].claim
+        for key, ordered in standing.values.items()
+        if ordered and ordered[0].counts and ordered[0].claim.party != party
+    }
+    kept = [row for row in base.provenance if _key(row) not in won]
+    standing.tables.provenance.extend(
+        row for row in kept if str(row["row_id"]) in standing.tables.layers[str(row["layer"])]
+    )
+    standing.tables.provenance.extend(
+        _source_row(claim)
+        for claim in sorted(won.values(), key=lambda claim: claim.key)
+        if claim.field != EXISTENCE
+        and claim.value is not None
+        and claim.row_id in standing.tables.layers[claim.layer]
+    )
+    return standing
+
+
+class _Sources:
+    """What the package itself says of a value, as a statement among others."""
+
+    def __init__(self, base: Tables, party: str) -> None:
+        self.base, self.party = base, party
+        self._named: dict[Key, list[Cells]] = defaultdict(list)
+        for row in base.provenance:
+            self._named[_key(row)].append(row)
+
+    def statement(self, layer: Layer, row_id: str, name: str) -> Statement | None:
+        """Return what the package says of a value; None where it says nothing."""
+        row = self.base.layers[layer.id].get(row_id)
+        if row is None:
+            return None
+        if name == EXISTENCE:
+            value: str | None = claims_of.PRESENT
+        else:
+            value = tables_of.value(layer, row, name)
+        if value is None:
+            return None
+        named = self._named.get((layer.id, row_id, name)) or [row]
+        best = min(named, key=lambda cells: SOURCE_KINDS.index(str(cells["source_kind"])))
+        accuracy = best.get("accuracy")
+        if accuracy is None and name == POSITION:
+            accuracy = row.get("position_accuracy_m")
+        claim = Claim(
+            *(layer.id, row_id, name, value, self.party),
+            *(str(best["source"]), str(best["source_kind"]), best.get("as_of") or ""),
+            accuracy=validation.number(accuracy),
+            notes=(best.get("notes") or "") if best is not row else "",
+        )
+        return Statement(claim)
+
+
+def _settle(
+    standing: Standing,
+    layer: Layer,
+    row_id: str,
+    entries: Sequence[Statement],
+    sources: _Sources,
+) -> None:
+    """Put the values that count into a row; take it out where it is gone."""
+    by_field: dict[str, list[Statement]] = defaultdict(list)
+    for entry in entries:
+        by_field[entry.claim.field].append(entry)
+    rows, won = standing.tables.layers[layer.id], dict[str, Claim]()
+    for name, stated in by_field.items():
+        own = sources.statement(layer, row_id, name)
+        everything = [*stated, own] if own else stated
+        ordered = claims_of.ranked(everything)
+        standing.values[layer.id, row_id, name] = ordered + [
+            entry for entry in everything if not entry.counts
+        ]
+        if ordered and ordered[0] is not own:
+            won[name] = ordered[0].claim
+    if EXISTENCE in won and won[EXISTENCE].value == GONE:
+        rows.pop(row_id, None)
+    elif row_id in rows:
+        rows[row_id] = rows[row_id] | _cells(layer, won)
+    elif won:
+        _begin(standing, layer, row_id, won)
+
+
+def _begin(standing: Standing, layer: Layer, row_id: str, won: Mapping[str, Claim]) -> None:
+    """Put in a row that is new, unless it is not whole."""
+    first = won.get(POSITION) or next(iter(won.values()))
+    row: Cells = {
+        "id": row_id,
+        "source": first.source,
+        "source_kind": first.source_kind,
+        "as_of": first.as_of or None,
+    } | _cells(layer, won)
+    row = {name: row.get(name) for name in layer.names}
+    faults: list[str] = [
+        behind(name, fault)
+        for name in layer.names
+        if (fault := validation.cell_fault(row[name], layer.field(name)))
+    ]
+    if faults:
+        standing.held_back[layer.id, row_id] = faults
+    else:
+        standing.tables.layers[layer.id][row_id] = row
+
+
+def _cells(layer: Layer, won: Mapping[str, Claim]) -> Cells:
+    """Return the cells that follow from claims of a row."""
+    cells: Cells = {name: claim.value for name, claim in won.items() if layer.has(name)}
+    position = won.get(POSITION)
+    if position is None:
+        return cells
+    if layer.geometry == "LineString":
+        return cells | {"wkt": position.value}
+    point = claims_of.lonlat(position.value)
+    if point is None:
+        return cells
+    lon, lat = (f"{degrees:.7f}" for degrees in point)
+    return cells | {
+        "lon": lon,
+        "lat": lat,
+        "position_accuracy_m": f"{position.accuracy or 0:g}",
+    }
+
+
+def _key(row: Mapping[str, Any]) -> Key:
+    return str(row["layer"]), str(row["row_id"]), str(row["field"])
+
+
+def _source_row(claim: Claim) -> Cells:
+    """Return the row of ``provenance`` of a value that follows from a claim."""
+    return {
+        "id": f"source-{claim.id}",
+        "layer": claim.layer,
+        "row_id": claim.row_id,
+        "field": claim.field,
+        "accuracy": _amount(claim.accuracy) if _is_number(claim) else None,
+        "notes": claim.notes or None,
+        "source": claim.source,
+        "source_kind": claim.source_kind,
+        "as_of": claim.as_of or None,
+    }
+
+
+def _is_number(claim: Claim) -> bool:
+    """Check whether a claim can have an accuracy in the table ``provenance``."""
+    return claim.field == POSITION or LAYERS[claim.layer].field(claim.field).type in (
+        "number",
+        "integer",
+    )
+
+
+def _amount(number: float | None) -> str | None:
+    return None if number is None else f"{number:.12g}"
+
+
+def statement_rows(values: Mapping[Key, Sequence[Statement]]) -> list[Cells]:
+    """Return the rows of the table ``claims``: all statements but those that only are proposed."""
+    rows: list[Cells] = []
+    for key in sorted(values):
+        for place, entry in enumerate(values[key]):
+            claim = entry.claim
+            if entry.state == "proposed":
+                continue
+            rows.append(
+                _source_row(claim)
+                | {
+                    "id": f"claim-{claim.id}",
+                    "accuracy": _amount(claim.accuracy),
+                    "value": claim.value,
+                    "party": claim.party,
+                    "state": entry.state,
+                    "counts": "true" if place == 0 and entry.counts else "false",
+                    "reason": entry.reason or None,
+                }
+            )
+    return rows
