@@ -52,6 +52,8 @@ ALIASES = {
     "notes": "note, remarks, comment, ghi chú, 备注, 说明",
     "source": "reference, nguồn, nguồn số liệu, 来源, 资料来源",
     "as_of": "date, updated, ngày, ngày cập nhật, thời điểm, 日期, 更新日期",
+    "opening_hours": "hours, working hours, giờ mở cửa, giờ làm việc, giờ hoạt động, 开放时间,"
+    " 通关时间, 工作时间",
     "operator": "đơn vị vận hành, 运营方, 运营商",
 }
 """What the columns of departments are called besides the names and titles of fields.
