@@ -107,10 +107,11 @@ class Book:
             Every claim that is wrong, and every value of which a party states two things.
         """
         refuse(claims)
+        at = now()
         with database.writing(self.engine) as connection:
             batch = connection.execute(
                 self._table("batches").insert(),
-                {"origin": origin, "who": who, "at": now()},
+                {"origin": origin, "who": who, "at": at},
             ).inserted_primary_key
             number = int(batch[0]) if batch else 0
             before = self._count(connection)
@@ -118,6 +119,7 @@ class Book:
                 rows = [
                     {name: getattr(claim, name) for name in PARTS}
                     | {"id": claim.id, "batch": number, "proposed": state == "proposed"}
+                    | {"stated_at": claim.stated_at or at}
                     for claim in part
                 ]
                 connection.execute(self._insert("claims").on_conflict_do_nothing(), rows)

@@ -53,6 +53,9 @@ class Claim:
         where unknown.
     accuracy
         The error of a number in the unit of its field, of a position in metres.
+    stated_at
+        When it was first written into a book, in UTC; empty before. It is not part of what is
+        stated, and breaks a tie only.
     """
 
     layer: str
@@ -65,11 +68,12 @@ class Claim:
     as_of: str = ""
     accuracy: float | None = None
     notes: str = ""
+    stated_at: str = dataclasses.field(default="", compare=False)
     id: str = dataclasses.field(init=False, compare=False, default="")
     """Follows from all else: what is stated twice is one claim."""
 
     def __post_init__(self) -> None:
-        text = json.dumps(astuple(self)[:-1], ensure_ascii=False).encode(errors="surrogatepass")
+        text = json.dumps(astuple(self)[:-2], ensure_ascii=False).encode(errors="surrogatepass")
         object.__setattr__(self, "id", hashlib.blake2b(text, digest_size=12).hexdigest())
 
     @property
@@ -101,13 +105,13 @@ def ranked(statements: Iterable[Statement]) -> list[Statement]:
     """Return the statements of one value that count, the one first that its value follows from.
 
     The last decision goes before all. Else a survey goes before a page, a page before code, then
-    memory and estimates; among these the newer one, then the more exact one; the identifier breaks
-    a tie, so that each machine comes to the same.
+    memory and estimates; among these the newer one, then the more exact one, then the one stated
+    last. The identifier breaks a tie, so that each machine comes to the same.
     """
     return sorted((entry for entry in statements if entry.counts), key=_place)
 
 
-def _place(entry: Statement) -> tuple[int, int, int, tuple[int, ...], float, str]:
+def _place(entry: Statement) -> tuple[int, int, int, tuple[int, ...], float, int, str]:
     claim, accepted = entry.claim, entry.state == "accepted"
     day = tuple(-int(part) for part in claim.as_of.split("-")) if claim.as_of else (0,)
     return (
@@ -116,6 +120,7 @@ def _place(entry: Statement) -> tuple[int, int, int, tuple[int, ...], float, str
         SOURCE_KINDS.index(claim.source_kind),
         day,
         float("inf") if claim.accuracy is None else claim.accuracy,
+        -int(re.sub(r"\D", "", claim.stated_at) or 0),
         claim.id,
     )
 

@@ -24,6 +24,7 @@ from geo.schema import LAYERS
 from geo.schema.provenance import POSITION
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 MOST_NOTICES = 200
 
 
@@ -194,7 +195,7 @@ def _check_history(
     if about.party != feed.party:
         names = {"party": about.party, "known": feed.party}
         raise InputError(Message("The release is of “%(party)s”, the feed of “%(known)s”.", names))
-    if about.at > now():
+    if about.at[:10] > now()[:10]:
         raise InputError(Message("The release is dated %(at)s, still to come.", {"at": about.at}))
     rows = book.rows("taken", feed=feed.name)
     earlier = {row["release"]: row["checksum"] for row in rows}
@@ -227,6 +228,7 @@ def _claims(contents: Contents) -> tuple[list[Claim], list[str]]:
             *(row["source"], row["source_kind"], row["as_of"]),
             accuracy=validation.number(row["accuracy"]),
             notes=row["notes"],
+            stated_at=row["stated_at"] if _AT.fullmatch(row["stated_at"]) else "",
         )
         faults = claims_of.faults(claim, today)
         wrong += [behind(claims_of.named(claim), fault) for fault in faults]

@@ -229,6 +229,7 @@ def statement_rows(values: Mapping[Key, Sequence[Statement]]) -> list[Cells]:
                     "state": entry.state,
                     "counts": "true" if place == 0 and entry.counts else "false",
                     "reason": entry.reason or None,
+                    "stated_at": claim.stated_at or None,
                 }
             )
     return rows

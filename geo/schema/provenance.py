@@ -72,6 +72,12 @@ CLAIMS = Layer(
         Field("counts", "Counts", "Whether the value follows from it.", type="boolean"),
         Field("reason", "Reason", "Why it was accepted or refused."),
         Field(
+            "stated_at",
+            "Stated at",
+            "When it was written down, in UTC. Empty for what the package itself says.",
+            pattern=r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ",
+        ),
+        Field(
             "accuracy",
             "Accuracy",
             "Error of the number, in the unit of its field; of a position in metres.",

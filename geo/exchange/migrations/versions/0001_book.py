@@ -42,6 +42,7 @@ def _claims() -> None:
         sa.Column("as_of", sa.Text, nullable=False),
         sa.Column("accuracy", sa.Float),
         sa.Column("notes", sa.Text, nullable=False),
+        sa.Column("stated_at", sa.Text, nullable=False),
         sa.Column("proposed", sa.Boolean, nullable=False),
     )
     op.create_index("claims_by_row", "claims", ["layer", "row_id", "field"])
