@@ -38,6 +38,12 @@ SETTINGS = (
         "Folder of road networks and caches. Default: the user's data folder of the platform.",
     ),
     Setting(
+        "RELEASE",
+        "latest",
+        "Release that is opened: its number, “latest”, or “none” for the data package itself.",
+    ),
+    Setting("PARTY", "", "Name under which this side states and releases, such as its department."),
+    Setting(
         "PUBLIC_URL",
         "http://127.0.0.1:8000",
         "Address under which people reach the app; every link and code that leaves a page begins"
@@ -67,6 +73,12 @@ SETTINGS = (
         "“on” writes a line to stderr for each request, with the client's address.",
     ),
     Setting("WORKERS", "1", "Processes that serve. On Windows it is always one."),
+    Setting(
+        "STORE",
+        "",
+        "Address of the database of the exchange and of the team, such as"
+        " postgresql://user@host/name. Default: a file in HOME.",
+    ),
 )
 
 MOST_WORKERS = 64
@@ -144,12 +156,19 @@ def resolve(chosen: Mapping[str, Any] | None = None) -> dict[str, Any]:
             {"text": raw["WORKERS"], "most": MOST_WORKERS},
         )
         faults.append(behind("WORKERS", odd))
+    if not re.fullmatch(r"latest|none|[1-9]\d{0,8}", raw["RELEASE"]):
+        odd = Message("“%(text)s” is neither a number nor latest or none", {"text": raw["RELEASE"]})
+        faults.append(behind("RELEASE", odd))
     if faults:
         raise InputError(Message("These settings cannot be used:"), faults)
+    place = Path(raw["HOME"]).resolve() if raw["HOME"] else home()
     named = (str(public.hostname), *raw["TRUSTED_HOSTS"].replace(" ", "").split(","))
     return {
-        "DATA": data,
-        "HOME": Path(raw["HOME"]).resolve() if raw["HOME"] else home(),
+        "DATA": released(data, place, raw["STORE"], raw["RELEASE"]),
+        "BASE": data,
+        "RELEASE": raw["RELEASE"],
+        "PARTY": raw["PARTY"].strip(),
+        "HOME": place,
         "PUBLIC_URL": raw["PUBLIC_URL"].rstrip("/"),
         "TRUSTED_HOSTS": None,  # that of Flask, which knows neither capitals nor IPv6
         "HOSTS": frozenset({"127.0.0.1", "localhost", "[::1]", *map(_host, filter(None, named))}),
@@ -157,7 +176,20 @@ def resolve(chosen: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "PROXY": raw["PROXY"],
         "ACCESS_LOG": raw["ACCESS_LOG"] == "on",
         "WORKERS": int(raw["WORKERS"]),
+        "STORE": raw["STORE"],
     }
+
+
+def released(base: Path, place: Path, store: str, release: str) -> Path:
+    """Return the folder of the release that is opened, or of the data package itself; the home
+    folder and the store say which there are.
+    """
+    nothing = not store and not (place / "exchange.sqlite").is_file()
+    if release == "none" or (nothing and release == "latest"):
+        return base  # sooner than with all that the exchange needs
+    from geo.exchange import releases
+
+    return releases.opened(place, base, store, release)
 
 
 def _is_address(text: str) -> bool:

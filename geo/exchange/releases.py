@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from geo import layers, package_check
+from geo import export, layers, package_check
 from geo.errors import InputError, Message, NotFoundError, behind
 from geo.exchange import changes as changes_of
 from geo.exchange import database, release_file, signing, standing
@@ -27,6 +27,7 @@ from geo.exchange.tables import Tables
 from geo.schema import LAYERS, Layer, table_schema
 
 FOLDER = "releases"
+_NOT_OF_A_NAME = re.compile(r"[^\w-]+")
 NOT_COPIED = re.compile(r".*\.(py|pyc)|__pycache__")
 
 
@@ -153,6 +154,35 @@ def release(
     )
     book.keep_release(vars(frozen) | {"content": data}, who)
     return frozen
+
+
+def put(folder: Path, frozen: Release, data: bytes) -> Path:
+    """Write a release into a folder, with its signature beside it; return its path."""
+    name = f"{_NOT_OF_A_NAME.sub('-', frozen.package)}-{frozen.number}.zip"
+    folder.mkdir(parents=True, exist_ok=True)
+    if frozen.signature:
+        (folder / f"{name}{signing.ENDING}").write_text(frozen.signature, encoding="utf-8")
+    beside = folder / f"{name}.part"
+    beside.write_bytes(data)
+    return beside.replace(folder / name)
+
+
+def words_of(data: bytes) -> str:
+    """Return the changelog of a release."""
+    return release_file.parse(data).changes
+
+
+def about(base: Path, old: int, new: int) -> export.About:
+    """Describe the differences between two releases for an export."""
+    package = layers.describe(base)
+    licences = package.get("licenses")
+    named = [entry for entry in (licences or []) if isinstance(entry, dict)]
+    return export.About(
+        layer=f"changes-{old}-{new}",
+        title=f"What changed from release {old} to release {new}",
+        description=str(package.get("title", "")),
+        licence=", ".join(str(entry.get("title") or entry.get("name")) for entry in named),
+    )
 
 
 def digest(base: Path) -> str:

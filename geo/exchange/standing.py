@@ -15,6 +15,7 @@ from geo.exchange import tables as tables_of
 from geo.exchange.claims import EXISTENCE, GONE, Claim, Statement
 from geo.exchange.tables import Cells, Tables
 from geo.layers import validation
+from geo.layers.provenance import WEAK
 from geo.schema import LAYERS, SOURCE_KINDS, Layer
 from geo.schema.provenance import POSITION
 
@@ -197,6 +198,24 @@ def _source_row(claim: Claim) -> Cells:
         "source_kind": claim.source_kind,
         "as_of": claim.as_of or None,
     }
+
+
+def is_disputed(key: Key, statements: Sequence[Statement]) -> bool:
+    """Check whether two sides state different things of a value, and neither is known better nor
+    decided on.
+    """
+    if not statements or statements[0].state == "accepted":
+        return False
+    layer, _, name = key
+    first = statements[0].claim
+    return any(
+        entry.counts
+        and entry.claim.party != first.party
+        and SOURCE_KINDS.index(entry.claim.source_kind) <= SOURCE_KINDS.index(first.source_kind)
+        and first.source_kind not in WEAK
+        and not claims_of.same(entry.claim.value, first.value, LAYERS[layer], name)
+        for entry in statements[1:]
+    )
 
 
 def _is_number(claim: Claim) -> bool:

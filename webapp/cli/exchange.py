@@ -1,4 +1,5 @@
-"""The command that looks at a file from elsewhere and says what is doubtful in it."""
+"""The command that looks at a file from elsewhere, says what is doubtful in it and what it would
+change, and keeps what it states."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ import click
 
 from geo.errors import AtlasError, InputError
 from webapp import i18n
+from webapp.cli import brought
 from webapp.cli.options import Context
 from webapp.i18n import gettext
 
@@ -43,20 +45,24 @@ MOST_LINES = 100
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write columns and answers to this JSON file, for the next run.",
 )
+@brought.options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 @click.pass_obj
 def bring(
     context: Context,
+    /,
     file: Path,
     layer_id: str,
     answers: tuple[str, ...],
     mapping: Path | None,
     keep_mapping: Path | None,
     as_json: bool,
+    **terms: Any,
 ) -> None:
     """Examine FILE from elsewhere: what it is, what is doubtful in it, what is known already.
 
-    CSV, XLSX, GeoJSON, GeoPackage, Shapefile (zip), KML, KMZ, GPX or DXF. Nothing is changed. The
+    CSV, XLSX, GeoJSON, GeoPackage, Shapefile (zip), KML, KMZ, GPX or DXF. It says what the file
+    would change; only with --keep its statements are written into the book of the exchange. The
     exit code is 0 where nothing is open, 1 with open questions or faults, and 2 for a file that
     cannot be read.
     """
@@ -74,6 +80,7 @@ def bring(
         settled = {**kept.answers, **settled}
         known = Known.read(context.data, layer.id, province_names)
         exam = doctor.examine(file, known, layer.id, settled, kept.columns)
+        outcome = brought.look(context, exam, layer.id, file, terms)
     except AtlasError as error:
         click.echo(f"zoneatlas: {error.said_in(i18n.gettext)}", err=True)
         click.get_current_context().exit(UNREADABLE)
@@ -83,9 +90,10 @@ def bring(
         text = mapping_file.Kept(columns, general).text()
         keep_mapping.write_text(text, encoding="utf-8")
     if as_json:
-        click.echo(json.dumps(_plain(exam, file), ensure_ascii=False, indent=1))
+        plain = _plain(exam, file) | outcome.plain()
+        click.echo(json.dumps(plain, ensure_ascii=False, indent=1))
     else:
-        for line in _report(exam, file):
+        for line in (*_report(exam, file), *outcome.lines()):
             click.echo(line)
     click.get_current_context().exit(0 if exam.is_clear else 1)
 
@@ -184,8 +192,6 @@ def _report(exam: Examination, file: Path) -> Iterator[str]:
         yield ""
         yield gettext("Faults")
         yield from _few([f"  {i18n.said(fault.sentence)}" for fault in exam.faults])
-    yield ""
-    yield gettext("Nothing was changed.")
 
 
 def _few(lines: list[str]) -> Iterator[str]:

@@ -10,7 +10,7 @@ import click
 from geo import __version__
 from geo.errors import AtlasError
 from webapp import catalogues, i18n
-from webapp.cli import exchange, explore, serving
+from webapp.cli import exchange, explore, releases, serving
 from webapp.cli.options import Context
 from webapp.cli.roads import roads
 from webapp.cli.trips import trip
@@ -54,8 +54,11 @@ def main(ctx: click.Context, data: str | None, lang: str | None) -> None:  # noq
     ctx.obj = Context(Path(data).resolve() if data else layers.bundled(), data)
 
 
-for command in (*explore.COMMANDS, *exchange.COMMANDS, *serving.COMMANDS, roads, trip):
-    main.add_command(command)
+for commands in (explore, exchange, releases, serving):
+    for command in commands.COMMANDS:
+        main.add_command(command)
+main.add_command(roads)
+main.add_command(trip)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from geo.atlas import Atlas
+    from geo.exchange.book import Book
 
 
 @dataclass
@@ -32,15 +33,48 @@ class Context:
     def atlas(self) -> Atlas:
         """The opened data package."""
         from geo.atlas import Atlas
-        from webapp import settings
         from webapp.catalogues import province_names
 
-        chosen = settings.resolve({"DATA": self.given})
-        return Atlas(chosen["DATA"], chosen["HOME"], province_names)
+        return Atlas(self.config["DATA"], self.config["HOME"], province_names)
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """All settings, with the release that they lead to."""
+        from webapp import settings
+
+        return settings.resolve({"DATA": self.given})
+
+    @property
+    def book(self) -> Book | None:
+        """The book of the exchange; None where nothing was ever written."""
+        from geo.exchange import database
+
+        chosen = self.config
+        begun = chosen["STORE"] or (chosen["HOME"] / database.FILE).is_file()
+        return self.new_book if begun else None
+
+    @cached_property
+    def new_book(self) -> Book:
+        """The book of the exchange, begun where there is none."""
+        from geo.exchange.book import Book
+
+        return Book.of(self.config["HOME"], self.config["STORE"])
 
     def place(self, text: str) -> gpd.GeoDataFrame:
         """Read an ID or LON,LAT as an option holds it."""
         return self.atlas.where(where(text))
+
+
+def person(name: str | None) -> str:
+    """Return the name of whoever does something: the one stated, or that of the machine."""
+    import getpass
+
+    if name:
+        return name
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a system without names
+        return "?"
 
 
 def where(text: str) -> str | tuple[float, float]:
