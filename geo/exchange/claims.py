@@ -28,6 +28,8 @@ EVERY_ROW = ("id", "source", "source_kind", "as_of", "lon", "lat", "wkt", "posit
 WITHOUT_CLAIMS = ("provenance", "claims")
 """Layers that tell of others."""
 MOST_TEXT = 4_000
+MOST_LINE = 100_000
+"""Letters of the text of a line; a table whose cells are longer cannot be read again."""
 MOST_NAME = 200
 State = Literal["stated", "accepted", "refused", "proposed"]
 """A claim is stated until it is accepted or refused. One that is proposed, by a person whose claims
@@ -73,6 +75,9 @@ class Claim:
     """Follows from all else: what is stated twice is one claim."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "value", (self.value or "").strip() or None)  # as a file holds it
+        if self.accuracy is not None:  # 5 and 5.0 are one
+            object.__setattr__(self, "accuracy", float(self.accuracy))
         text = json.dumps(astuple(self)[:-2], ensure_ascii=False).encode(errors="surrogatepass")
         object.__setattr__(self, "id", hashlib.blake2b(text, digest_size=12).hexdigest())
 
@@ -106,23 +111,29 @@ def ranked(statements: Iterable[Statement]) -> list[Statement]:
 
     The last decision goes before all. Else a survey goes before a page, a page before code, then
     memory and estimates; among these the newer one, then the more exact one, then the one stated
-    last. The identifier breaks a tie, so that each machine comes to the same.
+    last. A year stands for its beginning: a month in it is newer. The identifier breaks a tie, so
+    that each machine comes to the same.
     """
     return sorted((entry for entry in statements if entry.counts), key=_place)
 
 
-def _place(entry: Statement) -> tuple[int, int, int, tuple[int, ...], float, int, str]:
+def _place(entry: Statement) -> tuple[int, int, int, list[int], float, int, str]:
     claim, accepted = entry.claim, entry.state == "accepted"
-    day = tuple(-int(part) for part in claim.as_of.split("-")) if claim.as_of else (0,)
+    day = [-int(part) for part in claim.as_of.split("-") if part.isdecimal()]
     return (
         0 if accepted else 1,
         -entry.decision if accepted else 0,
-        SOURCE_KINDS.index(claim.source_kind),
-        day,
+        strength(claim.source_kind),
+        day + [0] * (3 - len(day)),
         float("inf") if claim.accuracy is None else claim.accuracy,
         -int(re.sub(r"\D", "", claim.stated_at) or 0),
         claim.id,
     )
+
+
+def strength(kind: str) -> int:
+    """Return the place of a kind of source, the best one first; a package may name unknown ones."""
+    return SOURCE_KINDS.index(kind) if kind in SOURCE_KINDS else len(SOURCE_KINDS)
 
 
 def same(value: str | None, other: str | None, layer: Layer, name: str) -> bool:
@@ -224,8 +235,9 @@ def _value_fault(claim: Claim, layer: Layer) -> str | None:
     value = claim.value
     if claim.field == EXISTENCE:
         return validation.cell_fault(value, Field("", "", required=True, allowed=(PRESENT, GONE)))
-    if value is not None and len(value) > MOST_TEXT and claim.field != POSITION:
-        return Message("is longer than %(most)s letters", {"most": MOST_TEXT})
+    most = MOST_LINE if claim.field == POSITION else MOST_TEXT
+    if value is not None and len(value) > most:
+        return Message("is longer than %(most)s letters", {"most": most})
     if claim.field != POSITION:
         return validation.cell_fault(value, layer.field(claim.field))
     if layer.geometry == "LineString":
@@ -237,11 +249,13 @@ def _value_fault(claim: Claim, layer: Layer) -> str | None:
 
 
 def contradictions(claims: Sequence[Claim]) -> list[str]:
-    """List the values of which one party states two things at once."""
+    """List the values of which one party states two things at once; what it stated earlier, or of
+    an earlier day, is not one of them.
+    """
     stated: dict[tuple[str, ...], Claim] = {}
     doubled: list[str] = []
     for claim in claims:
-        other = stated.setdefault((*claim.key, claim.party), claim)
+        other = stated.setdefault((*claim.key, claim.party, claim.as_of, claim.stated_at), claim)
         if not same(claim.value, other.value, LAYERS[claim.layer], claim.field):
             values = {"value": short(claim.value or "–"), "other": short(other.value or "–")}
             doubled.append(
