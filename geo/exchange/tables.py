@@ -42,7 +42,7 @@ def read(folder: Path) -> Tables:
     Raises
     ------
     InputError
-        A file that is not a table of its layer.
+        A file that is not a table of its layer, or whose rows cannot be told apart.
     """
     layers = {
         layer.id: read_layer(folder, layer)
@@ -58,7 +58,7 @@ def read_layer(folder: Path, layer: Layer) -> Rows:
     """Read the rows of one layer as text."""
     name = f"{layer.id}.csv"
     rows, faults = rows_of.csv_rows(folder / name, layer.fields)
-    validation.refuse(name, faults)
+    validation.refuse(name, faults or validation.row_faults(rows, layer.fields[:1]))
     return {
         str(row["id"]): {key: cell for key, cell in row.items() if key != "_at"} for row in rows
     }
@@ -66,11 +66,22 @@ def read_layer(folder: Path, layer: Layer) -> Rows:
 
 def write(layer: Layer, rows: Iterable[Mapping[str, str | None]]) -> bytes:
     """Write rows as the file of a layer; the same rows are the same bytes."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
+    text = _Lines(newline="")
+    writer = csv.writer(text, lineterminator=_Lines.END)
     writer.writerow(layer.names)
     writer.writerows([row.get(name) or "" for name in layer.names] for row in rows)
     return text.getvalue().encode()
+
+
+class _Lines(io.StringIO):
+    """Lines that end with a line feed. Only signs of its line end are put into quotes by a writer
+    of CSV, and a carriage return has to be as well.
+    """
+
+    END = "\r\n"
+
+    def write(self, line: str) -> int:
+        return super().write(line.removesuffix(self.END) + "\n")
 
 
 def value(layer: Layer, row: Mapping[str, str | None], field: str) -> str | None:
