@@ -5,7 +5,7 @@ value all that is stated of it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,17 +34,20 @@ class Standing:
     values
         All statements of each value of which something is claimed, those that count first and the
         best before all; what the package itself says is one of them, if it says anything.
+    won
+        The claims that a value follows from which the package itself does not make.
     held_back
         Rows that are new and not whole, with what is wrong.
     """
 
     tables: Tables
     values: dict[Key, list[Statement]] = field(default_factory=dict)
+    won: dict[Key, Claim] = field(default_factory=dict)
     held_back: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
 
 def follow(base: Tables, statements: Iterable[Statement], party: str) -> Standing:
-    """Compute the layers that follow from a package and statements.
+    """Compute the layers that follow from a package and statements, in whatever order these come.
 
     Parameters
     ----------
@@ -56,26 +59,27 @@ def follow(base: Tables, statements: Iterable[Statement], party: str) -> Standin
         stated[entry.claim.layer, entry.claim.row_id].append(entry)
     sources = _Sources(base, party)
     standing = Standing(Tables({name: dict(rows) for name, rows in base.layers.items()}, []))
-    for (layer_id, row_id), entries in stated.items():
+    for layer_id, row_id in sorted(stated):
         if layer_id in standing.tables.layers:
-            _settle(standing, LAYERS[layer_id], row_id, entries, sources)
-    won = {
-        key: ordered[0].claim
-        for key, ordered in standing.values.items()
-        if ordered and ordered[0].counts and ordered[0].claim.party != party
-    }
-    kept = [row for row in base.provenance if _key(row) not in won]
-    standing.tables.provenance.extend(
-        row for row in kept if str(row["row_id"]) in standing.tables.layers[str(row["layer"])]
-    )
-    standing.tables.provenance.extend(
-        _source_row(claim)
-        for claim in sorted(won.values(), key=lambda claim: claim.key)
-        if claim.field != EXISTENCE
-        and claim.value is not None
-        and claim.row_id in standing.tables.layers[claim.layer]
-    )
+            _settle(standing, LAYERS[layer_id], row_id, stated[layer_id, row_id], sources)
+    standing.tables.provenance.extend(_source_rows(base, standing))
     return standing
+
+
+def _source_rows(base: Tables, standing: Standing) -> Iterator[Cells]:
+    """Return the sources field by field: those of the package that still are right, then those of
+    the claims that count.
+    """
+    layers = standing.tables.layers
+    for row in base.provenance:
+        layer_id, row_id, _ = key = _key(row)
+        if key not in standing.won and (layer_id not in layers or row_id in layers[layer_id]):
+            yield row
+    for key in sorted(standing.won):
+        claim = standing.won[key]
+        stated = claim.field != EXISTENCE and claim.value is not None
+        if stated and claim.row_id in layers[claim.layer]:
+            yield _source_row(claim)
 
 
 class _Sources:
@@ -99,7 +103,7 @@ class _Sources:
         if value is None:
             return None
         named = self._named.get((layer.id, row_id, name)) or [row]
-        best = min(named, key=lambda cells: SOURCE_KINDS.index(str(cells["source_kind"])))
+        best = min(named, key=lambda cells: claims_of.strength(str(cells["source_kind"])))
         accuracy = best.get("accuracy")
         if accuracy is None and name == POSITION:
             accuracy = row.get("position_accuracy_m")
@@ -121,18 +125,21 @@ def _settle(
 ) -> None:
     """Put the values that count into a row; take it out where it is gone."""
     by_field: dict[str, list[Statement]] = defaultdict(list)
-    for entry in entries:
+    for entry in sorted(entries, key=lambda entry: entry.claim.id):
         by_field[entry.claim.field].append(entry)
     rows, won = standing.tables.layers[layer.id], dict[str, Claim]()
-    for name, stated in by_field.items():
+    for name in sorted(by_field):
+        everything = by_field[name]
         own = sources.statement(layer, row_id, name)
-        everything = [*stated, own] if own else stated
+        if own and own.claim.id not in {entry.claim.id for entry in everything}:
+            everything.append(own)
         ordered = claims_of.ranked(everything)
         standing.values[layer.id, row_id, name] = ordered + [
             entry for entry in everything if not entry.counts
         ]
-        if ordered and ordered[0] is not own:
+        if ordered and not (own and ordered[0].claim.id == own.claim.id):
             won[name] = ordered[0].claim
+            standing.won[layer.id, row_id, name] = ordered[0].claim
     if EXISTENCE in won and won[EXISTENCE].value == GONE:
         rows.pop(row_id, None)
     elif row_id in rows:
