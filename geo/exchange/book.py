@@ -92,7 +92,8 @@ class Book:
         state: State = "stated",
         reason: str = "",
     ) -> Added:
-        """Write claims into the book, all or none; those that stand in it stay as they are.
+        """Write claims into the book, all or none; those that stand in it stay as they are, but one
+        that only was proposed is stated from now on where it is stated here.
 
         Parameters
         ----------
@@ -107,6 +108,7 @@ class Book:
             Every claim that is wrong, and every value of which a party states two things.
         """
         refuse(claims)
+        _refuse_texts(origin=origin, who=who, reason=reason)
         at = now()
         with database.writing(self.engine) as connection:
             batch = connection.execute(
@@ -114,34 +116,41 @@ class Book:
                 {"origin": origin, "who": who, "at": at},
             ).inserted_primary_key
             number = int(batch[0]) if batch else 0
-            before = self._count(connection)
-            for part in _parts(claims):
+            insertion = self._insert("claims")
+            stands = insertion.table.c.proposed & ~insertion.excluded.proposed
+            insertion = insertion.on_conflict_do_update(
+                index_elements=["id"], set_={"proposed": False}, where=stands
+            )
+            for part in _parts(sorted(claims, key=lambda claim: claim.id)):  # no deadlock of two
                 rows = [
                     {name: getattr(claim, name) for name in PARTS}
                     | {"id": claim.id, "batch": number, "proposed": state == "proposed"}
                     | {"stated_at": claim.stated_at or at}
                     for claim in part
                 ]
-                connection.execute(self._insert("claims").on_conflict_do_nothing(), rows)
-            new = self._count(connection) - before
+                connection.execute(insertion, rows)
+            new = self._count(connection, number)
             if state == "accepted":
                 self._decide(connection, [claim.id for claim in claims], state, reason, who)
             self._log(connection, who, f"claims {state}", f"{origin}: {new} of {len(claims)} new")
         return Added(number, new, len(claims) - new)
 
     def statements(
-        self, layer: str = "", row_id: str = "", identifiers: Sequence[str] = ()
+        self, layer: str = "", row_id: str = "", identifiers: Sequence[str] | None = None
     ) -> list[Statement]:
         """Return claims with what was decided of them, in the order in which they came; of one
         layer, one row, or those that are named.
         """
+        if identifiers is not None and len(identifiers) > AT_ONCE:
+            wanted = set(identifiers)
+            return [entry for entry in self.statements(layer, row_id) if entry.claim.id in wanted]
         table = self._table("claims")
         chosen = table.select().order_by(table.c.batch, table.c.id)
         if layer:
             chosen = chosen.where(table.c.layer == layer)
         if row_id:
             chosen = chosen.where(table.c.row_id == row_id)
-        if identifiers:
+        if identifiers is not None:
             chosen = chosen.where(table.c.id.in_(identifiers))
         with database.reading(self.engine) as connection:
             decided = self._decided(connection)
@@ -168,6 +177,7 @@ class Book:
             raise InputError(Message("Choose at least one statement to decide on."))
         if verdict == "refused" and not reason.strip():
             raise InputError(Message("Say why the statements are refused."))
+        _refuse_texts(reason=reason, who=who)
         with database.writing(self.engine) as connection:
             table = self._table("claims")
             known = {
@@ -202,12 +212,13 @@ class Book:
         rows = connection.execute(table.select().order_by(table.c.number)).mappings()
         return {row["claim"]: row for row in rows}
 
-    def _count(self, connection: Connection) -> int:
+    def _count(self, connection: Connection, batch: int) -> int:
+        """Count the claims that came with a batch."""
         from sqlalchemy import func, select
 
-        return int(
-            connection.execute(select(func.count()).select_from(self._table("claims"))).scalar_one()
-        )
+        table = self._table("claims")
+        chosen = select(func.count()).select_from(table).where(table.c.batch == batch)
+        return int(connection.execute(chosen).scalar_one())
 
     # Releases
 
@@ -247,6 +258,7 @@ class Book:
 
     def note(self, who: str, act: str, subject: str) -> None:
         """Write a step into the log."""
+        _refuse_texts(who=who, subject=subject)
         with database.writing(self.engine) as connection:
             self._log(connection, who, act, subject)
 
@@ -288,6 +300,8 @@ class Book:
 
     def keep(self, table: str, row: dict[str, Any], who: str, act: str, subject: str) -> None:
         """Write a row into a table of the book, and the step into the log."""
+        texts = {name: text for name, text in row.items() if isinstance(text, str)}
+        _refuse_texts(**texts | {"who": who, "subject": subject})
         with database.writing(self.engine) as connection:
             connection.execute(self._table(table).insert(), row)
             self._log(connection, who, act, subject)
@@ -300,17 +314,29 @@ def _parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 def _statement(row: Any, decided: dict[str, Any]) -> Statement:
     claim = Claim(**{name: row[name] for name in PARTS})
+    before: State = "proposed" if row["proposed"] else "stated"
     last = decided.get(row["id"])
     if last is None:
-        return Statement(claim, "proposed" if row["proposed"] else "stated")
+        return Statement(claim, before)
     return Statement(
         claim,
-        cast("State", last["verdict"]),
+        before if last["verdict"] == "stated" else cast("State", last["verdict"]),
         last["number"],
         last["reason"],
         last["who"],
         last["at"],
     )
+
+
+def _refuse_texts(**texts: str) -> None:
+    """Raise an `InputError` that lists what no database can hold."""
+    faults = [
+        behind(name, fault)
+        for name, text in texts.items()
+        if (fault := claims_of.text_fault(text)) is not None
+    ]
+    if faults:
+        raise InputError(Message("This cannot be written into the book:"), faults)
 
 
 def refuse(claims: Iterable[Claim]) -> None:

@@ -176,12 +176,12 @@ def faults(claim: Claim, today: date) -> list[str]:
     wrong = [
         ("row_id", validation.cell_fault(claim.row_id or None, ID)),
         ("field", _field_fault(claim, layer)),
-        ("party", _text_fault(claim.party, MOST_NAME)),
-        ("source", _text_fault(claim.source, MOST_TEXT)),
+        ("party", _empty_fault(claim.party) or text_fault(claim.party, MOST_NAME)),
+        ("source", _empty_fault(claim.source) or text_fault(claim.source)),
         ("source_kind", _kind_fault(claim.source_kind)),
         ("as_of", _day_fault(claim.as_of, today)),
         ("accuracy", _accuracy_fault(claim)),
-        ("notes", _text_fault(claim.notes, MOST_TEXT) if claim.notes else None),
+        ("notes", text_fault(claim.notes)),
     ]
     if not wrong[1][1]:
         wrong.append((claim.field, _value_fault(claim, layer)))
@@ -199,9 +199,12 @@ def _field_fault(claim: Claim, layer: Layer) -> str | None:
     return None
 
 
-def _text_fault(text: str, most: int) -> str | None:
-    if not text.strip():
-        return Message("is empty")
+def _empty_fault(text: str) -> str | None:
+    return None if text.strip() else Message("is empty")
+
+
+def text_fault(text: str, most: int = MOST_TEXT) -> str | None:
+    """Find what is wrong with a text of a person; an empty one is right."""
     if len(text) > most:
         return Message("is longer than %(most)s letters", {"most": most})
     return validation.cell_fault(text, Field("text", "Text"))

@@ -254,7 +254,7 @@ def statement_rows(values: Mapping[Key, Sequence[Statement]]) -> list[Cells]:
                     "party": claim.party,
                     "state": entry.state,
                     "counts": "true" if place == 0 and entry.counts else "false",
-                    "reason": entry.reason or None,
+                    "reason": (entry.reason or None) if entry.state != "stated" else None,
                     "stated_at": claim.stated_at or None,
                 }
             )
