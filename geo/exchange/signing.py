@@ -6,6 +6,7 @@ import base64
 import hashlib
 import os
 import secrets
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,19 +54,29 @@ def make(folder: Path) -> Key:
     check = hashlib.blake2b(PURE + secret, digest_size=32).digest()
     path = folder / FILE
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise InputError(
-            Message("There is a key already, %(path)s; it is not replaced.", {"path": path})
-        ) from None
-    with os.fdopen(handle, "w") as file:
-        line = base64.b64encode(UNLOCKED + secret + check).decode()
-        file.write(f"untrusted comment: Zone Atlas secret key\n{line}\n")
+    line = base64.b64encode(UNLOCKED + secret + check).decode()
+    _put_once(path, f"untrusted comment: Zone Atlas secret key\n{line}\n")
     path.with_suffix(".pub").write_text(
         f"untrusted comment: Zone Atlas public key\n{key.public}\n", encoding="utf-8"
     )
     return key
+
+
+def _put_once(path: Path, text: str) -> None:
+    """Write a secret file, whole or not at all, where none is."""
+    handle, beside = tempfile.mkstemp(prefix=".key-", dir=path.parent)  # readable by its owner only
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(beside, path)
+    except FileExistsError:
+        raise InputError(
+            Message("There is a key already, %(path)s; it is not replaced.", {"path": path})
+        ) from None
+    finally:
+        os.unlink(beside)
 
 
 def read(folder: Path) -> Key:
