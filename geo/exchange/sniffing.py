@@ -84,6 +84,13 @@ def unpacked(data: bytes) -> dict[str, bytes]:
                 )
             for member in members:
                 _check_name(member.filename)
+                if member.filename in parts:  # programs differ in which of them they read
+                    raise InputError(
+                        Message(
+                            "The archive holds two files “%(name)s”.",
+                            {"name": short(member.filename)},
+                        )
+                    )
                 if member.flag_bits & 1:
                     raise InputError(Message("The archive is locked with a password."))
                 with archive.open(member) as file:
