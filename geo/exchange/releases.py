@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
 import re
 import shutil
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from geo import export, layers, package_check
-from geo.errors import InputError, Message, NotFoundError, behind
+from geo.errors import InputError, Message, NotFoundError, UnavailableError, behind
 from geo.exchange import changes as changes_of
+from geo.exchange import claims as claims_of
 from geo.exchange import database, release_file, signing, standing
 from geo.exchange import tables as tables_of
 from geo.exchange.book import Book, now
@@ -25,10 +28,13 @@ from geo.exchange.signing import Key
 from geo.exchange.standing import Standing
 from geo.exchange.tables import Tables
 from geo.schema import LAYERS, Layer, table_schema
+from geo.text import short
 
 FOLDER = "releases"
 _NOT_OF_A_NAME = re.compile(r"[^\w-]+")
 NOT_COPIED = re.compile(r".*\.(py|pyc)|__pycache__")
+LEFT_S = 3_600
+"""After so long a folder that is being written is one that a process has left when it was ended."""
 
 
 @dataclass(frozen=True)
@@ -123,11 +129,13 @@ def release(
     InputError
         No title or party; nothing has changed since the last release; or the layers would have
         faults. Nothing is released then.
+    UnavailableError
+        The release cannot be written, such as to a disk that is full.
     """
     missing = [
-        behind(name, Message("is empty"))
+        behind(name, fault)
         for name, text in (("title", title), ("party", party))
-        if not text.strip()
+        if (fault := _name_fault(text)) is not None
     ]
     if missing:
         raise InputError(Message("A release needs a title and the name of its side."), missing)
@@ -183,6 +191,10 @@ def about(base: Path, old: int, new: int) -> export.About:
         description=str(package.get("title", "")),
         licence=", ".join(str(entry.get("title") or entry.get("name")) for entry in named),
     )
+
+
+def _name_fault(text: str) -> str | None:
+    return claims_of.text_fault(text, claims_of.MOST_NAME) if text.strip() else Message("is empty")
 
 
 def digest(base: Path) -> str:
@@ -253,14 +265,12 @@ def _resource(layer: Layer) -> dict[str, Any]:
 
 def _check(base: Path, home: Path, data: bytes) -> None:
     """Refuse a release whose data package would have faults that that of the base has not."""
-    folder = unpack(data, base, home, Path(tempfile.mkdtemp(prefix="check-", dir=_made(home))))
-    try:
+    with _beside(home, "check-") as folder:
+        _fill(folder, release_file.parse(data), base)
         faults = _faults(folder)
         if faults:  # what is wrong with the package itself is no reason
             before = set(map(str, _faults(base)))
             faults = [fault for fault in faults if str(fault) not in before]
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     if faults:
         raise InputError(Message("The layers would have faults; nothing was released:"), faults)
 
@@ -271,37 +281,66 @@ def _faults(folder: Path) -> list[Message]:
     return [behind(name, fault) for name, faults in report.items() for fault in faults]
 
 
-def _made(home: Path) -> Path:
+@contextmanager
+def _beside(home: Path, prefix: str) -> Iterator[Path]:
+    """Make a folder among the releases that is gone at the end, unless it was moved."""
     folder = home / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for left in (*folder.glob("check-*"), *folder.glob("new-*")):
+            with suppress(FileNotFoundError):  # another process was first
+                if time.time() - left.stat().st_mtime > LEFT_S:
+                    shutil.rmtree(left, ignore_errors=True)
+        place = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
+        try:
+            yield place
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+    except OSError as error:
+        raise UnavailableError(
+            Message(
+                "The folder %(path)s cannot be written to: %(reason)s.",
+                {"path": folder, "reason": error.strerror or str(error)},
+            )
+        ) from None
 
 
-def unpack(data: bytes, base: Path, home: Path, folder: Path | None = None) -> Path:
+def unpack(data: bytes, base: Path, home: Path) -> Path:
     """Put a release into a folder as a whole data package, and return it: with the roads, outlines
     and map of the package it set out from. One that is there already stays.
+
+    Raises
+    ------
+    UnavailableError
+        The folder cannot be written, such as to a disk that is full.
     """
     contents = release_file.parse(data)
-    name = f"{contents.about.number}-{release_file.checksum(data)[:12]}"
-    goal = folder or _made(home) / name
-    if folder is None and (goal / release_file.PACKAGE).is_file():
+    goal = home / FOLDER / f"{contents.about.number}-{release_file.checksum(data)[:12]}"
+    if (goal / release_file.PACKAGE).is_file():
         return goal
-    place = folder or Path(tempfile.mkdtemp(prefix="new-", dir=_made(home)))
-    try:
-        _copy(base, place)
-        for layer_id, table in contents.tables.items():
-            _put(place / f"{layer_id}.csv", table)
-        rows = [{name: cell or None for name, cell in row.items()} for row in contents.claims]
-        _put(place / "claims.csv", tables_of.write(LAYERS["claims"], rows))
-        text = json.dumps(contents.package, ensure_ascii=False, indent=1) + "\n"
-        _put(place / release_file.PACKAGE, text.encode())
-        if place is not goal:
-            with contextlib.suppress(OSError):  # another process was first
-                place.rename(goal)
-    finally:
-        if place is not goal:
-            shutil.rmtree(place, ignore_errors=True)
+    with _beside(home, "new-") as place:
+        _fill(place, contents, base)
+        try:
+            place.rename(goal)
+        except OSError:
+            if not (goal / release_file.PACKAGE).is_file():  # no other process was first
+                raise
     return goal
+
+
+def _fill(place: Path, contents: Contents, base: Path) -> None:
+    """Write the data package of a release."""
+    _copy(base, place)
+    for layer_id in LAYERS:
+        table = contents.tables.get(layer_id)
+        if table is None:  # the package has it since only
+            (place / f"{layer_id}.csv").unlink(missing_ok=True)
+        else:
+            _put(place / f"{layer_id}.csv", table)
+    rows = [{name: cell or None for name, cell in row.items()} for row in contents.claims]
+    _put(place / "claims.csv", tables_of.write(LAYERS["claims"], rows))
+    text = json.dumps(contents.package, ensure_ascii=False, indent=1) + "\n"
+    _put(place / release_file.PACKAGE, text.encode())
 
 
 def _copy(base: Path, place: Path) -> None:
@@ -338,14 +377,14 @@ def opened(home: Path, base: Path, store: str, which: str) -> Path:
     NotFoundError
         There is no such release.
     """
-    if which == "none" or not (store or (home / database.FILE).is_file()):
-        if which.isdecimal():
-            raise NotFoundError(Message("There is no release %(number)s.", {"number": which}))
+    if which == "none":
         return base
-    book = Book.of(home, store)
+    book = Book.of(home, store) if store or (home / database.FILE).is_file() else None
     package = str(layers.describe(base).get("name", ""))
-    numbers = [entry.number for entry in every(book) if entry.package == package]
+    numbers = [entry.number for entry in every(book) if entry.package == package] if book else []
     if which == "latest" and not numbers:
         return base
-    number = numbers[-1] if which == "latest" else int(which)
-    return unpack(content(book, number), base, home)
+    wanted = str(numbers[-1]) if which == "latest" else which
+    if book is None or wanted not in map(str, numbers):
+        raise NotFoundError(Message("There is no release %(number)s.", {"number": short(which)}))
+    return unpack(content(book, int(wanted)), base, home)
