@@ -162,7 +162,7 @@ def compare(context: Context, old: int, new: int, format_id: str, output: Path |
     if output:
         output.write_bytes(data)
     else:
-        click.get_binary_stream("stdout").write(data)
+        click.echo(data, nl=False)
 
 
 @click.group()
