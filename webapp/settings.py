@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -79,7 +79,24 @@ SETTINGS = (
         "Address of the database of the exchange and of the team, such as"
         " postgresql://user@host/name. Default: a file in HOME.",
     ),
+    Setting("TEAM", "off", "“on” lets in only who signs in, as `serve --team` does."),
+    Setting(
+        "EDITING",
+        "off",
+        "“on” lets whoever reaches this machine's own server write, as `serve --editing` does;"
+        " refused where others can reach it.",
+    ),
+    Setting(
+        "OIDC_ISSUER",
+        "",
+        "Address of the service by which the people of a team may sign in (OpenID Connect); its"
+        " description lies below it, at /.well-known/openid-configuration.",
+    ),
+    Setting("OIDC_CLIENT", "", "What that service calls this server."),
+    Setting("OIDC_SECRET", "", "The secret that this server shares with it, if they have any."),
 )
+SWITCHES = ("ACCESS_LOG", "TEAM", "EDITING")
+"""Settings that are “on” or “off”."""
 
 MOST_WORKERS = 64
 
@@ -147,9 +164,10 @@ def resolve(chosen: Mapping[str, Any] | None = None) -> dict[str, Any]:
     if raw["PROXY"] and not _is_address(raw["PROXY"]):
         odd = Message("“%(text)s” is not an IP address", {"text": raw["PROXY"]})
         faults.append(behind("PROXY", odd))
-    if raw["ACCESS_LOG"] not in ("on", "off"):
-        odd = Message("must be “on” or “off”, not “%(text)s”", {"text": raw["ACCESS_LOG"]})
-        faults.append(behind("ACCESS_LOG", odd))
+    for name in SWITCHES:
+        if raw[name] not in ("on", "off"):
+            odd = Message("must be “on” or “off”, not “%(text)s”", {"text": raw[name]})
+            faults.append(behind(name, odd))
     if not (raw["WORKERS"].isdecimal() and 1 <= int(raw["WORKERS"]) <= MOST_WORKERS):
         odd = Message(
             "“%(text)s” is not a whole number from 1 to %(most)s",
@@ -159,6 +177,7 @@ def resolve(chosen: Mapping[str, Any] | None = None) -> dict[str, Any]:
     if not re.fullmatch(r"latest|none|[1-9]\d{0,8}", raw["RELEASE"]):
         odd = Message("“%(text)s” is neither a number nor latest or none", {"text": raw["RELEASE"]})
         faults.append(behind("RELEASE", odd))
+    faults += _of_people(raw)
     if faults:
         raise InputError(Message("These settings cannot be used:"), faults)
     place = Path(raw["HOME"]).resolve() if raw["HOME"] else home()
@@ -177,6 +196,11 @@ def resolve(chosen: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "ACCESS_LOG": raw["ACCESS_LOG"] == "on",
         "WORKERS": int(raw["WORKERS"]),
         "STORE": raw["STORE"],
+        "TEAM": raw["TEAM"] == "on",
+        "EDITING": raw["EDITING"] == "on",
+        "OIDC_ISSUER": raw["OIDC_ISSUER"].rstrip("/"),
+        "OIDC_CLIENT": raw["OIDC_CLIENT"],
+        "OIDC_SECRET": raw["OIDC_SECRET"],
     }
 
 
@@ -190,6 +214,24 @@ def released(base: Path, place: Path, store: str, release: str) -> Path:
     from geo.exchange import releases
 
     return releases.opened(place, base, store, release)
+
+
+def _of_people(raw: Mapping[str, str]) -> Iterator[str]:
+    """Return the faults of the settings that state who may do what."""
+    others = is_public(raw["PUBLIC_URL"]) or raw["TRUSTED_HOSTS"] or raw["PROXY"]
+    if raw["EDITING"] == "on" and raw["TEAM"] != "on" and others:
+        yield behind("EDITING", ONLY_HERE)
+    issuer = urlsplit(raw["OIDC_ISSUER"])
+    if raw["OIDC_ISSUER"] and not (
+        issuer.scheme == "https" or (issuer.scheme == "http" and not is_public(raw["OIDC_ISSUER"]))
+    ):
+        odd = Message("“%(text)s” is not an https address", {"text": raw["OIDC_ISSUER"]})
+        yield behind("OIDC_ISSUER", odd)
+    if bool(raw["OIDC_ISSUER"]) != bool(raw["OIDC_CLIENT"]):
+        yield behind("OIDC_CLIENT", Message("stands together with OIDC_ISSUER"))
+
+
+ONLY_HERE = Message("is for a server of this machine alone; others sign in, with TEAM")
 
 
 def _is_address(text: str) -> bool:
