@@ -46,6 +46,7 @@ from webapp.siting import (
     where_files,
 )
 from webapp.store import Store
+from webapp.team import gate
 from webapp.trips import files, open_file
 from webapp.trips import pages as trip
 
@@ -157,6 +158,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.teardown_request(lambda _: default_network.assume(None))
     app.before_request(_new_nonce)
     app.before_request(_check_address)
+    gate.install(app)
     app.before_request(served.before_request)
     app.after_request(_headers)
     app.after_request(compressor())

@@ -40,6 +40,8 @@ HTTP_SENTENCES = {
 
 HEADINGS = {
     400: _("Please check"),
+    401: _("Sign in"),
+    403: _("Not allowed"),
     404: _("Not found"),
     413: _("Too large"),
     429: _("One moment"),
@@ -166,7 +168,7 @@ def _http_error(error: HTTPException) -> Any:
     message = str(HTTP_SENTENCES.get(error.code, error.description))
     body, status = _say(error.code, message)
     response = current_app.make_response((body, status))
-    for name in ("Allow", "Retry-After"):
-        if name in answer.headers:
-            response.headers[name] = answer.headers[name]
+    for name in ("Allow", "Retry-After", "WWW-Authenticate"):
+        for text in answer.headers.getlist(name):
+            response.headers.add(name, text)
     return response

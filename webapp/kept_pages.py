@@ -1,10 +1,10 @@
 """Pages and answers that are kept as bytes: who asks for the same again gets them without waiting.
 
-What an answer depends on stands in its key: the address with its query, the language, the road
-networks and the one that goes without saying, and the quarter of an hour, because of days that
-begin. It is kept with the package that it was made from, so a new package has none. Pages that say
-what is open at this moment are not kept (:func:`of_this_moment`), nor those with a nonce of the
-policy."""
+What an answer depends on stands in its key: the address with its query, the language, who has
+signed in, the road networks and the one that goes without saying, and the quarter of an hour,
+because of days that begin. It is kept with the package that it was made from, so a new package has
+none. Pages that say what is open at this moment are not kept (:func:`of_this_moment`), nor those
+with a nonce of the policy."""
 
 from __future__ import annotations
 
@@ -137,6 +137,7 @@ def _key(opened: Store) -> Hashable:
         request.path,
         request.query_string,
         i18n.current().code,
+        g.get("person"),
         default_network.name(),
         versions,
         int(time.time() // LASTS_S),

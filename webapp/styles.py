@@ -26,6 +26,7 @@ SHEETS = {
         "chain",
         "saved",
         "where",
+        "team",
     ),
     "trip.css": ("trip", "plan"),
 }
