@@ -13,6 +13,7 @@ from webapp import catalogues, i18n
 from webapp.cli import exchange, explore, releases, serving
 from webapp.cli.options import Context
 from webapp.cli.roads import roads
+from webapp.cli.team import team
 from webapp.cli.trips import trip
 
 
@@ -58,6 +59,7 @@ for commands in (explore, exchange, releases, serving):
     for command in commands.COMMANDS:
         main.add_command(command)
 main.add_command(roads)
+main.add_command(team)
 main.add_command(trip)
 
 

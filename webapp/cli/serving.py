@@ -7,11 +7,11 @@ import gc
 import os
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from geo.errors import AtlasError, UnavailableError
+from geo.errors import AtlasError, InputError, UnavailableError, behind
 from geo.visits import warming
 from webapp.catalogues import LANGUAGES
 from webapp.cli.options import Context, profile_option
@@ -21,7 +21,7 @@ from webapp.settings import MOST_WORKERS
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from flask import Flask
 
@@ -37,17 +37,27 @@ if TYPE_CHECKING:
     type=click.IntRange(1, MOST_WORKERS),
     help="Processes that serve; on Windows it is always one. Default: ZONEATLAS_WORKERS, else 1.",
 )
+@click.option("--team", is_flag=True, help="Let in only who signs in; see “zoneatlas team”.")
+@click.option(
+    "--editing",
+    is_flag=True,
+    help="Let whoever reaches this machine's own server write, in your name, without a team.",
+)
 @click.pass_obj
-def serve(context: Context, host: str, port: int, workers: int | None) -> None:
+def serve(
+    context: Context, host: str, port: int, workers: int | None, team: bool, editing: bool
+) -> None:
     """Serve the web app until Ctrl+C; a data package with faults is not served."""
     from webapp import create_app, server, settings
 
     name = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
     shown = f"http://{name}:{port}"
-    config = {"DATA": context.given, "WORKERS": workers} | (
-        {} if os.environ.get("ZONEATLAS_PUBLIC_URL") else {"PUBLIC_URL": shown}
-    )
-    count = settings.resolve(config)["WORKERS"]
+    config: dict[str, object] = {"DATA": context.given, "WORKERS": workers}
+    config |= {name: "on" for name, chosen in (("TEAM", team), ("EDITING", editing)) if chosen}
+    config |= {} if os.environ.get("ZONEATLAS_PUBLIC_URL") else {"PUBLIC_URL": shown}
+    chosen = settings.resolve(config)
+    _check_people(chosen, host)
+    count = chosen["WORKERS"]
     server.spare_memory()
     with contextlib.ExitStack() as stack:
         sockets = _bound(host, port, name)
@@ -64,6 +74,16 @@ def serve(context: Context, host: str, port: int, workers: int | None) -> None:
             serving.run()
         else:
             _work(app, worker, serving.run)
+
+
+def _check_people(chosen: Mapping[str, Any], host: str) -> None:
+    """Refuse to let everyone write where others can reach the server."""
+    from webapp import settings
+
+    everywhere = host in ("0.0.0.0", "::", "")
+    address = f"http://[{host}]" if ":" in host else f"http://{host}"
+    if chosen["EDITING"] and not chosen["TEAM"] and (everywhere or settings.is_public(address)):
+        raise InputError(behind("--editing", settings.ONLY_HERE))
 
 
 def _work(app: Flask, worker: Worker, run: Callable[[], None]) -> None:
@@ -131,12 +151,28 @@ def _greet(app: Flask, host: str) -> None:
         f"Zone Atlas serves {app.config['DATA']} at {app.config['PUBLIC_URL']} — Ctrl+C stops it."
     )
     warn(app.config["DATA"])
+    if app.config["TEAM"]:
+        _greet_team(app)
     if host in ("0.0.0.0", "::") and not os.environ.get("ZONEATLAS_TRUSTED_HOSTS"):
         click.echo(
             "Set ZONEATLAS_PUBLIC_URL or ZONEATLAS_TRUSTED_HOSTS to the name under which others"
             " reach it; other names get 400.",
             err=True,
         )
+
+
+def _greet_team(app: Flask) -> None:
+    """Print what keeps a team from signing in, or from doing so safely."""
+    from webapp import settings
+    from webapp.cli.team import nobody_yet
+    from webapp.team import accounts, tables
+
+    if not accounts.every(tables.opened(app.config)):
+        click.echo(nobody_yet(), err=True)
+    address = app.config["PUBLIC_URL"]
+    if settings.is_public(address) and not address.startswith("https:"):
+        warning = gettext("Passwords travel as they are: people are to sign in under https.")
+        click.echo(gettext("Warning: %(text)s", text=warning), err=True)
 
 
 def _check(folder: Path, home: Path) -> None:
@@ -234,13 +270,15 @@ def _warm(app: Flask) -> None:
 
 def _ask(app: Flask, paths: list[str]) -> None:
     """Ask for pages as a browser does, but as nobody: no visitor of this machine waits for it."""
+    from webapp.team.gate import WARMING
+
     with app.test_client() as client:
         for path in paths:
             client.get(
                 path,
                 base_url=app.config["PUBLIC_URL"],
                 headers={"Accept-Encoding": "br"},
-                environ_overrides={"REMOTE_ADDR": ""},
+                environ_overrides={"REMOTE_ADDR": "", WARMING: True},
             ).close()
 
 
