@@ -26,6 +26,8 @@ from webapp import (
     turnstile,
 )
 from webapp.compress import compressor
+from webapp.exchange import bring, deciding
+from webapp.exchange import pages as exchange
 from webapp.explore import api, factsheet, pages, provenance, scenarios
 from webapp.ogc import routes
 from webapp.served import Served
@@ -74,6 +76,9 @@ BLUEPRINTS = (
     trip.pages,
     open_file.pages,
     files.pages,
+    exchange.pages,
+    bring.pages,
+    deciding.actions,
     routes.ogc,
     service.service,
 )

@@ -20,6 +20,7 @@ from geo.errors import AtlasError, InputError, UnavailableError
 from geo.schema import LAYERS, TABLES
 from geo.siting import examples
 from geo.visits import trip_file
+from webapp import settings
 from webapp.i18n import gettext as _
 from webapp.store import Store
 from webapp.trips import views
@@ -87,6 +88,7 @@ class Served:
         """Serve the files as they are, or refuse them; False if they changed while they were
         read.
         """
+        self._folder = self._released()
         stamp = self._now()
         first = self._stamp is None
         if stamp == self._stamp:
@@ -111,6 +113,21 @@ class Served:
                         "The data package %s has changed; the new version is served.", self._folder
                     )
         return True
+
+    def _released(self) -> Path:
+        """Return the folder of the newest release, if that is what is served; the last one while
+        the store does not answer.
+        """
+        config = self._app.config
+        if "BASE" not in config:
+            return self._folder
+        try:
+            return settings.released(
+                config["BASE"], config["HOME"], config["STORE"], config["RELEASE"]
+            )
+        except AtlasError as error:
+            self._app.logger.warning("The releases cannot be read: %s", error)
+            return self._folder
 
     def _refuse(self, stamp: Stamp, error: Exception) -> None:
         """Keep what is served, and say in the log, once for each version of the files, what is

@@ -27,6 +27,7 @@ SHEETS = {
         "saved",
         "where",
         "team",
+        "exchange",
     ),
     "trip.css": ("trip", "plan"),
 }

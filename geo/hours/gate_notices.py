@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 KINDS = {"passenger": "passengers", "cargo": "cargo"}
 """Kinds of traffic, and the column of the layer ``gates`` that says whether a gate serves them."""
-PUBLISHED = ("page", "code")
+PUBLISHED = ("survey", "page", "code")
 """Kinds of sources that anybody can read; the others rest on memory."""
 _HOST = re.compile(r"https?://(?:www\.)?([^/?#:@\[\]]+)")
 Row: TypeAlias = Mapping[Hashable, Any]

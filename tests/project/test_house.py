@@ -73,7 +73,7 @@ ROOMS = (
     ("webapp.team",),
     ("webapp.explore", "webapp.ogc"),
     ("webapp.siting", "webapp.trips"),
-    ("webapp.served",),
+    ("webapp.exchange", "webapp.served"),
     ("webapp.app",),
     ("webapp.cli",),
 )

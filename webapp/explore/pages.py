@@ -41,6 +41,7 @@ from webapp.explore import (
     records,
     site_facts,
     site_sheet,
+    statements,
 )
 from webapp.i18n import current, said
 from webapp.i18n import gettext as _
@@ -191,6 +192,7 @@ def site(site_id: str) -> str:
         opposite=labels.all_names(shown.row, "opposite_name"),
         gate_notes=site_sheet.gate_notes(opened, shown.frame) if is_gate else [],
         opening=gate_hours.of(opened, shown.frame) if is_gate else None,
+        statements=statements.of_row(opened, shown.layer, site_id),
         sections=records.sections(opened, shown.layer, site_id, shown.row),
         where={"site": site_id},
         here=here,

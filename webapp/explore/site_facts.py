@@ -56,7 +56,7 @@ class Fact:
         return self.known and self.field in IN_ENGLISH
 
 
-VERIFIED = ("page", "code")
+VERIFIED = ("survey", "page", "code")
 """Kinds of source that others can look up: read on a page, or from public data."""
 KEY = ("rent_term_low_usd_m2", "occupancy_pct", "sectors", "developer", "established_year")
 """Fields of a park that stand in its grid, after free land."""

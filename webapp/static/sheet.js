@@ -26,7 +26,7 @@ import {
   wide,
   writeAddress,
 } from "./page.js";
-import { announce, drawSpot } from "./spot.js";
+import { announce, drawElsewhere, drawSpot } from "./spot.js";
 
 export const canvas = L.canvas({ padding: 0.4, tolerance: 4 });
 export const places = {}; // every feature with a page, by id
@@ -127,6 +127,7 @@ async function load(wanted, options) {
   if (!article) return;
   const place = [Number(article.dataset.lat), Number(article.dataset.lon)];
   drawSpot(place, Number(article.dataset.accuracy), canvas).addTo(overlay);
+  drawElsewhere(article, place, overlay);
   if (options.fly) map.setView(place, Math.max(map.getZoom(), 10), { animate: false });
   uncover(place);
 }

@@ -18,6 +18,18 @@ export function announce(place, body) {
   );
 }
 
+/** Draw where others put a place: a ring with their name, joined to the place by a dashed line. */
+export function drawElsewhere(article, place, group) {
+  for (const item of article.querySelectorAll(".statements [data-lon]")) {
+    const at = [Number(item.dataset.lat), Number(item.dataset.lon)];
+    const common = { color: "#14202b", weight: 2, interactive: false };
+    L.polyline([place, at], { ...common, weight: 1, dashArray: "2 4" }).addTo(group);
+    const ring = L.circleMarker(at, { ...common, radius: 6, fillColor: "#fff", fillOpacity: 0.9 });
+    const party = element("span", {}, item.dataset.party);
+    ring.bindTooltip(party, { permanent: true, direction: "right", offset: [8, 0] }).addTo(group);
+  }
+}
+
 /** Draw how far off a position may be, or a dot where that is not stated. */
 export function drawSpot(at, accuracy, renderer) {
   const common = { renderer, color: "#14202b", interactive: false };
