@@ -21,13 +21,14 @@ from geo.schema import LAYERS, Layer
 from geo.schema.provenance import POSITION
 from geo.search import fold
 
-Outcome = Literal["new", "fills", "changes", "confirms", "beside", "vanishes", "held back"]
+Outcome = Literal["new", "fills", "changes", "confirms", "beside", "same", "vanishes", "held back"]
 OUTCOMES: dict[Outcome, Message] = {
     "new": Message("a new row"),
     "fills": Message("fills in what was not known"),
     "changes": Message("changes the value"),
     "confirms": Message("confirms the value with a better source"),
     "beside": Message("stands beside the value, which stays"),
+    "same": Message("is known already"),
     "vanishes": Message("the row goes"),
     "held back": Message("waits: the new row is not whole"),
 }
@@ -253,15 +254,17 @@ def _effect(claim: Claim, now: Standing, then: Standing, base: Standing) -> Effe
     row = claim.layer, claim.row_id
     if row in then.held_back:
         return Effect(claim, "held back", against)
+    same = against is not None and claims_of.same(
+        claim.value, against.claim.value, LAYERS[claim.layer], claim.field
+    )
     if not wins:
-        return Effect(claim, "beside", against)
+        return Effect(claim, "same" if same else "beside", against)
     if claim.field == EXISTENCE and claim.value == GONE:
         return Effect(claim, "vanishes", against)
     if claim.row_id not in now.tables.layers.get(claim.layer, {}):
         return Effect(claim, "new", against)
     if against is None or against.claim.value is None:
         return Effect(claim, "fills", against)
-    same = claims_of.same(claim.value, against.claim.value, LAYERS[claim.layer], claim.field)
     return Effect(claim, "confirms" if same else "changes", against)
 
 

@@ -79,7 +79,7 @@ class Outcome:
         shown = [
             f"  {i18n.said(bringing.where(effect))}"
             for effect in self.preview.effects
-            if effect.outcome != "confirms"
+            if effect.outcome not in ("confirms", "same")
         ]
         left_out = [f"  {i18n.said(fault)}" for fault in bringing.faults(self.brought)]
         waits = [

@@ -8,11 +8,13 @@ from geo.exchange import database, releases
 from geo.exchange import tables as tables_of
 from geo.exchange.book import Book
 from geo.exchange.changes import Change
+from geo.exchange.known import Known
 from geo.exchange.standing import Standing
 from geo.kept import Kept
+from webapp.catalogues import province_names
 
-_kept = Kept(2)
-"""What follows from the last states of books."""
+_kept = Kept(8)
+"""What follows from the last states of books, and what packages know."""
 
 
 def opened() -> Book:
@@ -34,6 +36,13 @@ def pending(book: Book) -> tuple[Standing, list[Change]]:
     last = book.log(1)
     key = (book.url, str(base), releases.digest(base), last[0].number if last else 0)
     return _kept.get(key, lambda: releases.pending(book, base))
+
+
+def known(layer_id: str) -> Known:
+    """Return what the data package knows of a layer."""
+    base = current_app.config["BASE"]
+    key = (str(base), releases.digest(base), layer_id)
+    return _kept.get(key, lambda: Known.read(base, layer_id, province_names))
 
 
 def base_tables() -> tables_of.Tables:

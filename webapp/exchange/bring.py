@@ -15,11 +15,9 @@ from geo.exchange import bringing, doctor, releases, sniffing
 from geo.exchange.bringing import Brought, Effect, Preview, Terms
 from geo.exchange.claims import State
 from geo.exchange.doctor import Examination
-from geo.exchange.known import Known
 from geo.layers import validation
 from geo.schema import LAYERS, SOURCE_KINDS
 from webapp import args, charts, kept_pages, team
-from webapp.catalogues import province_names
 from webapp.charts import Strip
 from webapp.exchange import books, uploads, words
 from webapp.exchange.uploads import Upload
@@ -152,8 +150,7 @@ def _look(upload: Upload, answers: Mapping[str, str]) -> Looked:
     if not _few.acquire(timeout=10):
         raise UnavailableError(_("Other files are being read; try again in a minute."))
     try:
-        known = Known.read(base, layer.id, province_names)
-        exam = doctor.examine(upload.path, known, layer.id, answers)
+        exam = doctor.examine(upload.path, books.known(layer.id), layer.id, answers)
     finally:
         _few.release()
     stated = Terms(

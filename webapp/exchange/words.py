@@ -7,7 +7,7 @@ from typing import Any
 
 from geo.exchange import bringing
 from geo.exchange.changes import Change
-from geo.schema import LAYERS, SOURCE_KINDS
+from geo.schema import LAYERS, SOURCE_KINDS, Layer
 from geo.schema.provenance import POSITION
 from webapp.explore import provenance, statements
 from webapp.i18n import gettext as _
@@ -29,6 +29,21 @@ BROUGHT = tuple(layer for layer in LAYERS.values() if layer.place)
 def kinds() -> list[tuple[str, str]]:
     """Return how a file may be known, each with its name."""
     return [(kind, label(kind)) for kind in SOURCE_KINDS]
+
+
+COLUMNS: dict[str, Any] = {
+    "name": lazy_gettext("Name"),
+    "x": lazy_gettext("First coordinate"),
+    "y": lazy_gettext("Second coordinate"),
+    "position": lazy_gettext("Position"),
+    "": "–",
+}
+"""What a column may be besides a field."""
+
+
+def column(layer: Layer, name: str) -> str:
+    """Return what a column of a file was taken for."""
+    return str(COLUMNS[name]) if name in COLUMNS else translated(layer.field(name).title)
 
 
 def outcome(name: bringing.Outcome) -> str:
