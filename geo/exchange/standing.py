@@ -227,10 +227,9 @@ def is_disputed(key: Key, statements: Sequence[Statement]) -> bool:
 
 def _is_number(claim: Claim) -> bool:
     """Check whether a claim can have an accuracy in the table ``provenance``."""
-    return claim.field == POSITION or LAYERS[claim.layer].field(claim.field).type in (
-        "number",
-        "integer",
-    )
+    layer = LAYERS[claim.layer]
+    numbers = [field.name for field in layer.fields if field.type in ("number", "integer")]
+    return claim.field in (POSITION, *numbers)
 
 
 def _amount(number: float | None) -> str | None:
