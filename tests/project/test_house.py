@@ -101,6 +101,7 @@ HOMES = {
     "flask_babel": ("webapp/*.py",),
     "werkzeug": ("webapp/*.py",),
     "jinja2": ("geo/maps.py", "webapp/*.py"),
+    "cql2": ("webapp/ogc/cql/reading.py",),
     "numba": ("geo/roads/compiled.py",),
     "opening_hours": ("geo/hours/osm_hours.py",),
     "holidays": ("geo/hours/calendars.py",),
