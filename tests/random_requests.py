@@ -20,6 +20,8 @@ from flask.testing import FlaskClient
 
 from geo.schema import LAYERS
 from webapp import args
+from webapp.ogc import systems
+from webapp.ogc.cql import reading
 from webapp.store import Store
 
 JUNK = (
@@ -384,6 +386,11 @@ class Requests:
             "lat": lambda dice: point(dice).split(",")[1],
             "at": point,
             "bbox": box,
+            "crs": choice(*systems.offered()),
+            "filter": lambda dice: " ".join(dice.choices(FILTER, k=dice.randint(1, 9))),
+            "filter-lang": choice(reading.TEXT, reading.JSON),
+            "sortby": choice("name_en", "-as_of,id", "country,-kind"),
+            "properties": choice("name_en", "as_of,source", "kind"),
             "site": sites,
             "pick": sites,
             "from": choice(*self.places),
@@ -450,7 +457,14 @@ COST = (
     *(*args.AMOUNTS, *args.PERCENTS, "own", "voltage", "destination", "edited", "pick"),
 )
 POINT = ("lon", "lat")
-OGC = ("limit", "offset", "bbox", "f")
+FILTER = (
+    *("name_en", "area_ha", "as_of", "open_to_tenants", "sectors", "geometry", "id", "NOT", "AND"),
+    *("=", "<>", ">", "LIKE", "BETWEEN", "IN", "IS NULL", "+", "/", "^", "(", ")", ",", "'%a_'"),
+    *("S_INTERSECTS(geometry,", "BBOX(100,20,110,25)", "T_AFTER(as_of,", "DATE('2020-02-29')"),
+    *("POINT(107 21)", "CASEI(", "A_CONTAINS(", "('a','b')", "0", "-1e9", "true", "OR"),
+)
+"""Pieces of filters, most of whose strings are not one."""
+OGC = ("limit", "offset", "bbox", "f", "crs", "filter", "filter-lang", "sortby", "properties")
 PAGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "/": ((), ("site", "layers", "q", "area", *args.FILTERS, *DRIVE)),
     "/access": (POINT, DRIVE),

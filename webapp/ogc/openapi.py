@@ -11,7 +11,7 @@ from geo import __version__
 from geo.schema import Layer
 from geo.tiles import MEDIA_TYPE
 from webapp import args
-from webapp.ogc.parameters import PAGE, PARAMETERS, filters
+from webapp.ogc.parameters import FEATURE, PAGE, PARAMETERS, filters
 from webapp.ogc.schemas import SCHEMAS, TEXT, of_layer, ref
 from webapp.readers import Schema
 
@@ -29,6 +29,12 @@ IN_PATH = {
     **dict.fromkeys(("tileCol", "column"), "Column of the tile, from the west."),
 }
 """What the parts of an address are."""
+DESCRIBED = {
+    "queryables": "what to select by",
+    "sortables": "what to sort by",
+    "schema": "what a feature holds",
+}
+"""Schemas of a collection, by the end of their address."""
 RESPONSES = {
     "400": ("Wrong", "A parameter is unknown or wrong."),
     "404": ("Missing", "There is no such thing."),
@@ -93,12 +99,15 @@ def _paths_of(layer: Layer) -> dict[str, Schema]:
     own = [each.openapi(name) for name, each in filters(layer).items()]
     return (_tiles_of(layer) if layer.geometry else {}) | {
         path: _page(f"{layer.id}.collection", layer.title, {JSON: ref("Collection")}, tag=layer),
-        f"{path}/queryables": _page(
-            f"{layer.id}.queryables",
-            f"{layer.title}: what to select by",
-            {SCHEMA_JSON: {"type": "object"}},
-            tag=layer,
-        ),
+        **{
+            f"{path}/{name}": _page(
+                f"{layer.id}.{name}",
+                f"{layer.title}: {what}",
+                {SCHEMA_JSON: {"type": "object"}},
+                tag=layer,
+            )
+            for name, what in DESCRIBED.items()
+        },
         f"{path}/items": _page(
             f"{layer.id}.items",
             f"{layer.title}: features",
@@ -110,7 +119,10 @@ def _paths_of(layer: Layer) -> dict[str, Schema]:
             f"{layer.id}.feature",
             f"{layer.title}: one feature",
             {GEOJSON: ref(f"Feature-{layer.id}")},
-            [_in_path("featureId", "Identifier of the feature.")],
+            [
+                _in_path("featureId", "Identifier of the feature."),
+                *(ref(name, "parameters") for name in FEATURE if name not in PAGE),
+            ],
             ("400", "404", "500"),
             tag=layer,
         ),

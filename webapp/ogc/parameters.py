@@ -7,27 +7,28 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from geo.errors import InputError
 from geo.schema import Field, Layer
 from webapp.catalogues import LANGUAGES
 from webapp.i18n import gettext as _
-from webapp.ogc import schemas
+from webapp.ogc import schemas, selection, systems
+from webapp.ogc.cql import reading, times
+from webapp.ogc.cql.values import Value
+from webapp.ogc.systems import CRS84
 from webapp.readers import Parameter, Schema, single
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
 
-CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 MAX_LIMIT = 10_000
 DEFAULT_LIMIT = 100
 MOST_DIGITS = 15
 """Of an offset."""
 TRUTH = ("true", "false", "1", "0")
 """GDAL, and so QGIS, asks for a truth value by number."""
-Box = tuple[float, float, float, float]
 
 _NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})([eE][+-]?\d{1,3})?", re.ASCII)
 _DAY = r"(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
@@ -56,10 +57,8 @@ def _offset(text: str) -> int:
     return int(text)
 
 
-def _bbox(text: str) -> Box:
-    """Return west, south, east, north; heights are read and left aside. West is east of east across
-    the antimeridian.
-    """
+def _bbox(text: str) -> list[float]:
+    """Return four or six numbers, which :func:`webapp.ogc.systems.area` understands."""
     parts = text.split(",")
     numbers = [float(part) for part in parts if _NUMBER.fullmatch(part)]
     if (
@@ -70,28 +69,42 @@ def _bbox(text: str) -> Box:
         raise ValueError(
             _("is not four or six numbers: west,south,east,north or west,south,low,east,north,high")
         )
-    half = len(numbers) // 2
-    if any(low > high for low, high in zip(numbers[1:half], numbers[half + 1 :], strict=True)):
-        raise ValueError(_("has its south above its north, or its low above its high"))
-    return numbers[0], numbers[1], numbers[half], numbers[half + 1]
+    return numbers
 
 
-def _datetime(text: str) -> str:
+def _datetime(text: str) -> Value:
     fault = _("is not an RFC 3339 date, time or interval such as 2026-01-01T00:00:00Z/..")
     if not re.fullmatch(_INTERVAL, text):
         raise ValueError(fault)
     try:
-        times = [_instant(end) for end in text.split("/") if end not in ("", "..")]
+        ends = [None if end in ("", "..") else times.literal(end) for end in text.split("/")]
     except ValueError:
         raise ValueError(fault) from None
-    if times[0] > times[-1]:
+    interval = times.between(ends[0], ends[-1])
+    if interval.data[0, 0] > interval.data[0, 1]:
         raise ValueError(_("ends before it begins"))
-    return text
+    return interval
 
 
-def _instant(text: str) -> datetime:
-    whole = text if len(text) > 10 else f"{text}T00:00:00Z"
-    return datetime.fromisoformat(re.sub(r"(?<=:\d\d):60", ":59", whole.upper()))
+def _names(known: Iterable[str]) -> Callable[[str], list[str]]:
+    """Build the reader of names with commas between them."""
+    one_of = _one_of(known)
+    return lambda text: [one_of(name) for name in text.split(",")]
+
+
+def _sorting(known: Iterable[str]) -> Callable[[str], list[tuple[str, bool]]]:
+    """Build the reader of columns with signs; each comes with whether it descends."""
+    one_of = _one_of(known)
+
+    def parse(text: str) -> list[tuple[str, bool]]:
+        if any(key.startswith(" ") for key in text.split(",")):
+            raise ValueError(_("has a blank before a name; write + as %%2B, or leave it out"))
+        keys = [(one_of(key.lstrip("+-")[:60]), key[:1] == "-") for key in text.split(",")]
+        if len({name for name, _descends in keys}) < len(keys):
+            raise ValueError(_("names a column twice"))
+        return keys
+
+    return parse
 
 
 def _one_of(words: Iterable[str]) -> Callable[[str], str]:
@@ -129,6 +142,19 @@ def choice(words: Iterable[str], description: str, **more: str) -> Parameter:
     return Parameter(single(_one_of(schema["enum"])), schema, description)
 
 
+def _system(what: str) -> Parameter:
+    return Parameter(
+        single(systems.read),
+        {"type": "string", "format": "uri", "default": CRS84},
+        f"{what}: one of those that the collection lists under crs.",
+    )
+
+
+def _listed(read: Callable[[list[str]], Any], pattern: str, description: str) -> Parameter:
+    items: Schema = {"type": "string", "pattern": pattern}
+    return Parameter(read, {"type": "array", "minItems": 1, "items": items}, description)
+
+
 PAGE = {
     "f": choice(("json", "html"), "Format of the answer; without it the header Accept decides."),
     "lang": choice(LANGUAGES, "Language of the HTML pages."),
@@ -153,28 +179,66 @@ PARAMETERS = PAGE | {
             "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}],
         },
         "Only features that meet this box: west, south, east, north, in degrees. West lies east"
-        " of east across the antimeridian.",
+        " of east across the antimeridian. With bbox-crs the numbers stand in the axis order of"
+        " that system.",
     ),
-    "bbox-crs": choice((CRS84,), "System of the box.", format="uri", default=CRS84),
+    "bbox-crs": _system("System of the box"),
+    "crs": _system("System of the coordinates in the answer"),
     "datetime": Parameter(
         single(_datetime),
         {"type": "string", "pattern": f"^(?:{_INTERVAL})$"},
         "A date or time of RFC 3339, or an interval with at most one open end: 2026-01-01,"
-        " 2026-01-01T00:00:00Z/.. No layer has a time of its own, so every feature matches.",
+        " 2026-01-01T00:00:00Z/.. A feature matches if the day, month or year of its source, as_of,"
+        " meets it; one of an unknown date matches always.",
+    ),
+    "filter": Parameter(
+        single(_some_text),
+        {"type": "string", "minLength": 1, "maxLength": reading.MOST_LENGTH},
+        "Only features for which this holds, in the language CQL2 (OGC 21-065r2); names are those"
+        " of the queryables. What is unknown equals nothing.",
+    ),
+    "filter-lang": choice(
+        (reading.TEXT, reading.JSON), "How the filter is written.", default=reading.TEXT
+    ),
+    "filter-crs": _system("System of the coordinates in the filter"),
+    "sortby": _listed(
+        single(_some_text),
+        r"^[+-]?[^+\-\s].*$",
+        "Sortables by which the features are ordered, with - before those that descend; what is"
+        " unknown comes last.",
+    ),
+    "properties": _listed(
+        single(_some_text), "^.+$", "Properties that the answer holds; without it all of them."
     ),
 }
 """What the items of every layer take."""
 
 
+FEATURE = PAGE | {"crs": PARAMETERS["crs"]}
+"""What one feature takes."""
+
+
 def filters(layer: Layer) -> dict[str, Parameter]:
-    """Return the parameters that select features by an equal value: one for each text and truth
-    value of the layer."""
+    """Return the parameters that select features by an equal value: one for each text, number and
+    truth value of the layer."""
     return {
         field.name: _filter(field).about(
             f"Only features with this value. {schemas.describe(field)}"
         )
-        for field in layer.fields
-        if field.type in ("string", "boolean") and field.name != "id"
+        for field in selection.plain(layer)
+    }
+
+
+def of_items(layer: Layer) -> dict[str, Parameter]:
+    """Return all parameters of the items of a layer."""
+    sorts = [field.name for field in selection.plain(layer)]
+    held = [field.name for field in selection.fields(layer) if field.name != "id"]
+    sortby, properties = (PARAMETERS[name] for name in ("sortby", "properties"))
+    return {
+        **PARAMETERS,
+        **filters(layer),
+        "sortby": replace(sortby, read=single(_sorting(sorts))),
+        "properties": replace(properties, read=single(_names(held))),
     }
 
 
@@ -185,11 +249,27 @@ def _filter(field: Field) -> Parameter:
             single(lambda text: truth(text) in TRUTH[::2]), {"type": "string", "enum": list(TRUTH)}
         )
     schema = schemas.of_value(field)
+    if field.type in ("number", "integer"):
+        return Parameter(single(_amount(field)), schema)
     if field.allowed:
         return Parameter(single(_one_of(field.allowed)), schema)
     if field.pattern:
         return Parameter(single(_form(field.pattern)), schema)
     return Parameter(single(_some_text), schema | {"minLength": 1})
+
+
+def _amount(field: Field) -> Callable[[str], float]:
+    low = -math.inf if field.minimum is None else field.minimum
+    high = math.inf if field.maximum is None else field.maximum
+
+    def parse(text: str) -> float:
+        number = float(text) if _NUMBER.fullmatch(text) else math.nan
+        whole = field.type == "number" or number.is_integer()
+        if not (math.isfinite(number) and low <= number <= high and whole):
+            raise ValueError(_("is not a number that this column may hold"))
+        return number
+
+    return parse
 
 
 def read(arguments: MultiDict[str, str], known: Mapping[str, Parameter] = PAGE) -> dict[str, Any]:
@@ -213,6 +293,12 @@ def read(arguments: MultiDict[str, str], known: Mapping[str, Parameter] = PAGE) 
                 values[name] = known[name].read(texts)
             except ValueError as error:
                 faults.append(f"{name} {error}")
+    if "bbox" in values:
+        system = values.get("bbox-crs") or systems.offered()[CRS84]
+        try:
+            values["bbox"] = systems.area(values["bbox"], system)
+        except ValueError as error:
+            faults.append(f"bbox {error}")
     if faults:
         raise InputError(_("The query has faults:"), faults)
     return values

@@ -7,11 +7,14 @@ geometry; clients show them as tables."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 import geopandas as gpd
 import numpy as np
 from flask import Blueprint, Response, request
+from numpy.typing import NDArray
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotAcceptable
 
 from geo import export
@@ -19,8 +22,9 @@ from geo.errors import AtlasError, NotFoundError
 from geo.schema import Layer
 from geo.tiles import MEDIA_TYPE, Tile
 from webapp import errors
+from webapp.i18n import N_
 from webapp.i18n import gettext as _
-from webapp.ogc import openapi, parameters, schemas, selection, tiles
+from webapp.ogc import openapi, output, parameters, schemas, selection, systems, tiles
 from webapp.ogc.answers import (
     MEDIA_TYPES,
     PREFIX,
@@ -34,7 +38,7 @@ from webapp.ogc.answers import (
     url_of,
 )
 from webapp.ogc.openapi import GEOJSON, HTML, JSON, OPENAPI_JSON, SCHEMA_JSON
-from webapp.ogc.parameters import CRS84
+from webapp.ogc.systems import CRS84
 from webapp.readers import Schema
 from webapp.store import store
 
@@ -45,11 +49,18 @@ CONFORMANCE = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
-    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
-    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
+    *systems.CONFORMANCE,
+    *selection.CONFORMANCE,
+    *schemas.CONFORMANCE,
     *tiles.CONFORMANCE,
 )
-QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
+REL = "http://www.opengis.net/def/rel/ogc/1.0"
+SCHEMAS = {
+    "queryables": (schemas.queryables, N_("What to select by")),
+    "sortables": (schemas.sortables, N_("What to sort by")),
+    "schema": (schemas.returnables, N_("What a feature holds")),
+}
+"""The schemas of a collection, by the end of their address."""
 READING = ("GET", "HEAD", "OPTIONS")
 """Methods that every address of the service takes."""
 
@@ -100,7 +111,12 @@ def api() -> Response:
 def collections() -> Response:
     parameters.read(request.args)
     described = [_collection(layer) for layer in held().values()]
-    return answer("collections", {"links": selves("/collections", JSON), "collections": described})
+    document = {
+        "links": selves("/collections", JSON),
+        "crs": list(systems.offered()),
+        "collections": described,
+    }
+    return answer("collections", document)
 
 
 @ogc.get("/collections/<collection_id>", strict_slashes=False)
@@ -109,20 +125,23 @@ def collection(collection_id: str) -> Response:
     parameters.read(request.args)
     document = _collection(layer)
     document["links"] = selves(f"/collections/{layer.id}", JSON) + document["links"][1:]
+    if layer.geometry:
+        document["crs"] = list(systems.offered())
     return answer("collection", document, layer=layer)
 
 
-@ogc.get("/collections/<collection_id>/queryables", strict_slashes=False)
-def queryables(collection_id: str) -> Response:
+@ogc.get(f"/collections/<collection_id>/<any({', '.join(SCHEMAS)}):name>", strict_slashes=False)
+def schema(collection_id: str, name: str) -> Response:
     layer = layer_of(collection_id)
     parameters.read(request.args)
-    path = f"/collections/{layer.id}/queryables"
-    document = schemas.queryables(layer, parameters.filters(layer), url_of(path))
+    path = f"/collections/{layer.id}/{name}"
+    make, heading = SCHEMAS[name]
     return answer(
         "queryables",
-        document,
+        make(layer, url_of(path)),
         media_type=SCHEMA_JSON,
         layer=layer,
+        heading=_(heading),
         links=selves(path, SCHEMA_JSON),
     )
 
@@ -168,10 +187,10 @@ def tile_matrix_set() -> Response:
 @ogc.get("/collections/<collection_id>/items", strict_slashes=False)
 def items(collection_id: str) -> Response:
     layer = layer_of(collection_id)
-    filters = parameters.filters(layer)
-    query = parameters.read(request.args, parameters.PARAMETERS | filters)
+    query = parameters.read(request.args, parameters.of_items(layer))
     frame: gpd.GeoDataFrame = store().layer(layer.id)
-    matched = np.flatnonzero(selection.matches(frame, layer, filters, query))
+    matched = np.flatnonzero(selection.matches(frame, layer, query))
+    matched = selection.ordered(frame, matched, query.get("sortby", ()))
     limit, offset = query.get("limit", parameters.DEFAULT_LIMIT), query.get("offset", 0)
     page = matched[offset : offset + limit]
     path, asked = f"/collections/{layer.id}/items", request.args.to_dict()
@@ -188,17 +207,17 @@ def items(collection_id: str) -> Response:
         ),
         link(f"/collections/{layer.id}", "collection", JSON, layer.title, f="json"),
     ]
-    kept = store().features(layer.id)
-    box = kept.bbox(page)
+    system = query.get("crs") or systems.offered()[CRS84]
+    features, box = _features(layer, frame, page, query, system)
     document = {
         "type": "FeatureCollection",
         "numberMatched": len(matched),
         "numberReturned": len(page),
         **({"bbox": box} if box else {}),
         "links": links,
-        "features": export.features(frame.iloc[page]) if shows_html() else kept.of(page),
+        "features": features,
     }
-    return answer(
+    response = answer(
         "items",
         document,
         media_type=GEOJSON,
@@ -206,29 +225,57 @@ def items(collection_id: str) -> Response:
         offset=offset,
         turns={rel: url_of(path, **_turned(asked, "html", at)) for rel, at in turns.items()},
     )
+    return _in_system(response, layer, system)
+
+
+def _features(
+    layer: Layer,
+    frame: gpd.GeoDataFrame,
+    page: NDArray[np.intp],
+    query: Mapping[str, Any],
+    system: systems.System,
+) -> tuple[list[Any], list[float] | None]:
+    """Return the features of a page, and their box; those that are kept serialised, where all of
+    them is asked for as it is."""
+    kept = store().features(layer.id)
+    if shows_html():
+        return export.features(frame.iloc[page]), kept.bbox(page)
+    if system.uri == CRS84 and "properties" not in query:
+        return kept.of(page), kept.bbox(page)
+    return output.features(frame.iloc[page], system, query.get("properties"))
+
+
+def _in_system(response: Response, layer: Layer, system: systems.System) -> Response:
+    """Name the system of the coordinates (OGC 18-058r1, 6.2.5)."""
+    if layer.geometry and response.mimetype == GEOJSON:
+        response.headers["Content-Crs"] = f"<{system.uri}>"
+    return response
 
 
 @ogc.get("/collections/<collection_id>/items/<feature_id>", strict_slashes=False)
 def feature(collection_id: str, feature_id: str) -> Response:
     layer = layer_of(collection_id)
-    parameters.read(request.args)
+    query = parameters.read(request.args, parameters.FEATURE)
     frame: gpd.GeoDataFrame = store().layer(layer.id)
     if feature_id not in frame.index:
         names = {"layer": layer.id, "id": feature_id}
         raise NotFoundError(_("The layer %(layer)s has no feature “%(id)s”.", **names))
     path = f"/collections/{layer.id}"
+    system = query.get("crs") or systems.offered()[CRS84]
+    asked = {"crs": system.uri} if "crs" in query else {}
     links = [
-        *selves(f"{path}/items/{quote(feature_id, safe='')}", GEOJSON),
+        *selves(f"{path}/items/{quote(feature_id, safe='')}", GEOJSON, **asked),
         link(path, "collection", JSON, layer.title, f="json"),
     ]
-    document = export.features(frame.loc[[feature_id]])[0] | {"links": links}
-    return answer(
+    features, _box = output.features(frame.loc[[feature_id]], system)
+    response = answer(
         "feature",
-        document,
+        features[0] | {"links": links},
         media_type=GEOJSON,
         layer=layer,
         box=export.bbox(frame.loc[[feature_id]]),
     )
+    return _in_system(response, layer, system)
 
 
 @ogc.route(
@@ -259,12 +306,15 @@ def _collection(layer: Layer) -> Schema:
         **({"attribution": about.attribution} if about.attribution else {}),
         **({"extent": {"spatial": {"bbox": [box], "crs": CRS84}}} if box else {}),
         "itemType": "feature",
-        "crs": [CRS84],
+        **({"crs": ["#/crs"], "storageCrs": CRS84} if layer.geometry else {"crs": [CRS84]}),
         "links": [
             link(path, "self", JSON, layer.title, f="json"),
             link(f"{path}/items", "items", GEOJSON, f"{layer.title} as GeoJSON", f="json"),
             link(f"{path}/items", "items", HTML, f"{layer.title} as a page", f="html"),
-            link(f"{path}/queryables", QUERYABLES, SCHEMA_JSON, "What to select by", f="json"),
+            *(
+                link(f"{path}/{name}", f"{REL}/{name}", SCHEMA_JSON, heading, f="json")
+                for name, (_make, heading) in SCHEMAS.items()
+            ),
             *(
                 [link(f"{path}/tiles", tiles.TILESETS, JSON, f"{layer.title} as tiles", f="json")]
                 if layer.geometry

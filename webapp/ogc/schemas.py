@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from geo.schema import Field, Layer
+from webapp.ogc import selection
 from webapp.readers import Schema
 
 
@@ -33,6 +34,16 @@ def _shape(name: str, coordinates: Schema) -> Schema:
     return _object({"type": _word(name), "coordinates": coordinates}) | {"nullable": True}
 
 
+CONFORMANCE = tuple(
+    f"http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/{part}"
+    for part in (
+        "schemas",
+        "core-roles-features",
+        "returnables-and-receivables",
+        "queryables",
+        "sortables",
+    )
+)
 TEXT: Schema = {"type": "string"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _POSITION = _array({"type": "number"}, minItems=2, maxItems=3)
@@ -48,16 +59,19 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Landing": _object({"title": TEXT, "description": TEXT, "links": _LINKS}),
     "Conformance": _object({"conformsTo": _array(TEXT)}),
-    "Collections": _object({"links": _LINKS, "collections": _array(ref("Collection"))}),
+    "Collections": _object(
+        {"links": _LINKS, "crs": _array(TEXT), "collections": _array(ref("Collection"))}
+    ),
     "Collection": _object(
         {
             **dict.fromkeys(("id", "title", "description", "attribution"), TEXT),
             "extent": {"type": "object"},
             "itemType": _word("feature"),
             "crs": _array(TEXT),
+            "storageCrs": TEXT,
             "links": _LINKS,
         },
-        optional=("attribution", "extent"),
+        optional=("attribution", "extent", "storageCrs"),
     ),
     "Point": _shape("Point", _POSITION),
     "LineString": _shape("LineString", _array(_POSITION, minItems=2)),
@@ -88,16 +102,54 @@ def of_field(field: Field) -> Schema:
     return {"title": field.title, "description": describe(field)} | of_value(field)
 
 
-def queryables(layer: Layer, names: Iterable[str], url: str) -> Schema:
+def queryables(layer: Layer, url: str) -> Schema:
     """Return the JSON schema of what the items of a layer can be selected by (OGC 19-079r2)."""
+    properties = {field.name: _queryable(field) for field in selection.fields(layer)}
+    return _schema(layer, url, properties | _geometry(layer))
+
+
+def sortables(layer: Layer, url: str) -> Schema:
+    """Return the JSON schema of what the items of a layer can be sorted by."""
+    properties = {field.name: of_field(field) for field in selection.plain(layer)}
+    return _schema(layer, url, properties)
+
+
+def returnables(layer: Layer, url: str) -> Schema:
+    """Return the JSON schema of what the items of a layer hold (OGC 23-058r2)."""
+    fields = selection.fields(layer)
+    roles = {"id": {"x-ogc-role": "id"}}
+    properties = {field.name: of_field(field) | roles.get(field.name, {}) for field in fields}
+    required = [field.name for field in fields if field.required]
+    return _schema(layer, url, properties | _geometry(layer)) | {"required": required}
+
+
+def _schema(layer: Layer, url: str, properties: Schema) -> Schema:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": url,
         "type": "object",
         "title": layer.title,
-        "properties": {name: of_field(layer.field(name)) for name in names},
+        "properties": properties,
         "additionalProperties": False,
     }
+
+
+def _queryable(field: Field) -> Schema:
+    """Describe a field as a filter sees it: a list is an array of texts there."""
+    schema = of_field(field)
+    if field.type != "list":
+        return schema
+    items = TEXT | ({"enum": list(field.allowed)} if field.allowed else {})
+    about = {name: schema[name] for name in ("title", "description")}
+    return about | {"type": "array", "items": items}
+
+
+def _geometry(layer: Layer) -> Schema:
+    if layer.geometry is None:
+        return {}
+    form = f"geometry-{layer.geometry.lower()}"
+    about = {"title": "Geometry", "format": form, "x-ogc-role": "primary-geometry"}
+    return {selection.GEOMETRY: about}
 
 
 def of_layer(layer: Layer) -> dict[str, Schema]:
