@@ -26,7 +26,7 @@ from webapp import (
     turnstile,
 )
 from webapp.compress import compressor
-from webapp.exchange import bring, deciding
+from webapp.exchange import bring, deciding, editing  # noqa: F401  adds to the OGC API
 from webapp.exchange import pages as exchange
 from webapp.explore import api, factsheet, pages, provenance, scenarios
 from webapp.ogc import routes

@@ -93,7 +93,7 @@ def _held(opened: Store) -> dict[standing.Key, list[Statement]]:
 
 def _statement(row: Mapping[str, Any]) -> Statement:
     """Read a row of the table."""
-    known = {name: None if pd.isna(cell) else cell for name, cell in row.items()}
+    known: dict[str, Any] = {name: None if pd.isna(cell) else cell for name, cell in row.items()}
     claim = Claim(
         *(known["layer"], known["row_id"], known["field"], known["value"], known["party"]),
         *(known["source"], known["source_kind"], known["as_of"] or ""),

@@ -17,6 +17,12 @@ from webapp.ogc.openapi import GEOJSON, HTML, JSON, OPENAPI_JSON, SCHEMA_JSON
 from webapp.readers import Schema
 from webapp.store import store
 
+EDITING = (
+    "http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/create-replace-delete",
+    "http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/update",
+    "http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/features",
+)
+"""Kept where people may write, see :mod:`webapp.exchange.editing`."""
 PREFIX = "/ogc"
 """Where the service is."""
 MEDIA_TYPES = (JSON, GEOJSON, SCHEMA_JSON, OPENAPI_JSON, OPENAPI_JSON.partition(";")[0])

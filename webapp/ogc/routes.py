@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import geopandas as gpd
 import numpy as np
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 from numpy.typing import NDArray
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotAcceptable
 
@@ -26,6 +26,7 @@ from webapp.i18n import N_
 from webapp.i18n import gettext as _
 from webapp.ogc import openapi, output, parameters, schemas, selection, systems, tiles
 from webapp.ogc.answers import (
+    EDITING,
     MEDIA_TYPES,
     PREFIX,
     Link,
@@ -89,8 +90,10 @@ def landing() -> Response:
 @ogc.get("/conformance", strict_slashes=False)
 def conformance() -> Response:
     parameters.read(request.args)
+    config = current_app.config
+    editing = EDITING if config["TEAM"] or config["EDITING"] else ()
     return answer(
-        "conformance", {"conformsTo": list(CONFORMANCE)}, links=selves("/conformance", JSON)
+        "conformance", {"conformsTo": [*CONFORMANCE, *editing]}, links=selves("/conformance", JSON)
     )
 
 
