@@ -176,7 +176,7 @@ class Book:
         if not identifiers:
             raise InputError(Message("Choose at least one statement to decide on."))
         if verdict == "refused" and not reason.strip():
-            raise InputError(Message("Say why the statements are refused."))
+            raise InputError(Message("Give a reason for the refusal."))
         _refuse_texts(reason=reason, who=who)
         with database.writing(self.engine) as connection:
             table = self._table("claims")

@@ -27,9 +27,9 @@ OUTCOMES: dict[Outcome, Message] = {
     "fills": Message("fills in what was not known"),
     "changes": Message("changes the value"),
     "confirms": Message("confirms the value with a better source"),
-    "beside": Message("stands beside the value, which stays"),
+    "beside": Message("is kept beside the value"),
     "same": Message("is known already"),
-    "vanishes": Message("the row goes"),
+    "vanishes": Message("removes the row"),
     "held back": Message("waits: the new row is not whole"),
 }
 """What becomes of a claim, and what that is called."""

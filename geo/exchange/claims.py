@@ -219,7 +219,7 @@ def _day_fault(day: str, today: date) -> str | None:
         return None
     fault = validation.cell_fault(day, Field("as_of", "As of", pattern=DATE))
     if not fault and day > today.isoformat()[: len(day)]:
-        return Message("%(day)s is still to come", {"day": day})
+        return Message("%(day)s is in the future", {"day": day})
     return fault
 
 
@@ -229,7 +229,7 @@ def _accuracy_fault(claim: Claim) -> str | None:
             return None
         return Message("is empty; a position needs how far it may be off, in metres")
     if not 0 <= claim.accuracy <= 1e12:
-        return Message("is below 0 or beyond all sense")
+        return Message("is below 0 or above 1e12")
     return None
 
 

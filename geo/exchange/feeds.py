@@ -93,7 +93,7 @@ def add(
     wrong = [
         behind(member, fault)
         for member, fault in (
-            ("name", None if NAME.fullmatch(name) else Message("has not the form quang-ninh")),
+            ("name", None if NAME.fullmatch(name) else Message("must look like quang-ninh")),
             ("address", None if address.strip() else Message("is empty")),
             ("party", None if party.strip() else Message("is empty")),
             ("layer", None if layer in LAYERS else Message("is unknown")),
@@ -101,7 +101,7 @@ def add(
         if fault
     ]
     if name in {feed.name for feed in every(book)}:
-        wrong.append(behind("name", Message("is taken; choose another one")))
+        wrong.append(behind("name", Message("is in use; choose another one")))
     if key:
         signing.public_key(key)
         key = key.strip().splitlines()[-1]
@@ -182,7 +182,7 @@ def _check_signature(feed: Feed, fetched: Fetched, notices: list[str]) -> bool:
     notices.append(
         Message("The release is signed, and no key is known to check it with.")
         if fetched.signature
-        else Message("The release is not signed: who wrote it is not proven.")
+        else Message("The release is not signed: its author is not verified.")
     )
     return False
 
@@ -202,11 +202,13 @@ def _check_history(
     last = max(earlier, default=0)
     numbers = {"number": about.number, "last": last}
     if about.number < last:
-        raise InputError(Message("The feed goes back: release %(number)s after %(last)s.", numbers))
+        raise InputError(
+            Message("The feed offers an older release: %(number)s after %(last)s.", numbers)
+        )
     if about.number == last:
         if checksum != earlier[last]:
             raise InputError(
-                Message("Release %(number)s is another one than when it was taken.", numbers)
+                Message("Release %(number)s differs from the copy taken before.", numbers)
             )
         notices.append(Message("Release %(number)s was taken before.", numbers))
         return True

@@ -236,7 +236,7 @@ def _pieces(answer: requests.Response, address: str, started: float) -> Iterator
         yield piece
     if stated.isdecimal() and int(stated) != size:
         raise InputError(
-            Message("%(url)s sent another number of bytes than it said.", {"url": address})
+            Message("%(url)s sent a different number of bytes than announced.", {"url": address})
         )
 
 

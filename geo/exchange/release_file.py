@@ -149,7 +149,7 @@ def _about(data: bytes) -> About:
         and re.fullmatch(r"([0-9a-f]{64})?", previous)
     )
     if not sound:
-        raise InputError(Message("The release does not say what it is."))
+        raise InputError(Message("The release has no valid description."))
     return About(number=number, previous=previous, **texts)  # type: ignore[arg-type]
 
 
@@ -159,7 +159,7 @@ def _json(data: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
-        raise InputError(Message("The release does not say what it is."))
+        raise InputError(Message("The release has no valid description."))
     return document
 
 

@@ -61,7 +61,7 @@ CLAIMS = Layer(
             "As in the file of the layer; of a position longitude and latitude in degrees (WGS 84)."
             " Empty means that the party states that it is not known.",
         ),
-        Field("party", "Party", "Who states it.", required=True),
+        Field("party", "Party", "Party that makes the statement.", required=True),
         Field(
             "state",
             "State",
@@ -69,8 +69,8 @@ CLAIMS = Layer(
             required=True,
             allowed=("stated", "accepted", "refused"),
         ),
-        Field("counts", "Counts", "Whether the value follows from it.", type="boolean"),
-        Field("reason", "Reason", "Why it was accepted or refused."),
+        Field("counts", "Counts", "Whether this statement sets the value.", type="boolean"),
+        Field("reason", "Reason", "Reason for the decision."),
         Field(
             "stated_at",
             "Stated at",

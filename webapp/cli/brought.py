@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geo.errors import InputError, Message
+from geo.errors import InputError
 from webapp import i18n
 from webapp.cli.options import Context, person
 from webapp.i18n import gettext
@@ -72,7 +72,7 @@ class Outcome:
         from geo.exchange import bringing
 
         yield ""
-        yield gettext("What it would change")
+        yield gettext("Effects")
         counts = bringing.counted(self.preview.effects)
         for outcome, count in counts.items():
             yield f"  {i18n.said(bringing.OUTCOMES[outcome])}: {count}"
@@ -89,8 +89,8 @@ class Outcome:
         ]
         for title, lines in (
             ("", shown),
-            (gettext("Rows that are left out"), left_out),
-            (gettext("New rows that are not whole"), waits),
+            (gettext("Skipped rows"), left_out),
+            (gettext("Incomplete new rows"), waits),
         ):
             if lines:
                 yield title
@@ -102,7 +102,7 @@ class Outcome:
             yield gettext("Nothing was changed.")
         else:
             yield gettext(
-                "%(new)s statements were written into the book; %(known)s stood there before.",
+                "%(new)s statements were written into the book; %(known)s were there already.",
                 new=self.kept[0],
                 known=self.kept[1],
             )
@@ -145,7 +145,7 @@ def look(
     config = context.config
     party = chosen["party"] or config["PARTY"]
     if chosen["keep"] and not party:
-        raise InputError(Message("Say who states it: --party, or ZONEATLAS_PARTY."))
+        raise InputError(gettext("Say who states it: --party, or ZONEATLAS_PARTY."))
     terms = bringing.Terms(
         party or "?",
         chosen["source"] or file.name,
@@ -179,9 +179,7 @@ def _rows(text: str | None) -> set[int]:
         if not part.strip():
             continue
         if not first.isdecimal() or (dash and not last.isdecimal()) or len(part) > 20:
-            raise InputError(
-                Message("“%(text)s” does not name rows, such as 3,5-9.", {"text": part})
-            )
+            raise InputError(gettext("“%(text)s” does not name rows, such as 3,5-9.", text=part))
         low, high = int(first), int(last or first)
         rows |= set(range(low, min(high, low + 1_000_000) + 1))
     return rows

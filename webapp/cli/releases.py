@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from geo.errors import Message, NotFoundError
+from geo.errors import NotFoundError
 from webapp import i18n
 from webapp.cli.options import Context, person
 from webapp.i18n import gettext
@@ -25,7 +25,7 @@ def _book(context: Context) -> Book:
     book = context.book
     if book is None:
         raise NotFoundError(
-            Message("Nothing was stated yet; “zoneatlas bring FILE --keep stated” begins.")
+            gettext("Nothing was stated yet; “zoneatlas bring FILE --keep stated” begins.")
         )
     return book
 
