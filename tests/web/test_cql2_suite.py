@@ -79,7 +79,7 @@ def data(name: str) -> tuple[dict[str, Callable[[], Value]], int]:
 
 def matched(name: str, text: str, language: str = reading.TEXT) -> int:
     columns, count = data(name)
-    tree = reading.read(text, language)
+    tree = reading.read(text, language, count)
     system = systems.offered()[systems.CRS84]
     return int(evaluation.selected(tree, columns, count, system).sum())
 

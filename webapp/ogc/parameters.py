@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from geo.errors import InputError
@@ -98,7 +99,7 @@ def _sorting(known: Iterable[str]) -> Callable[[str], list[tuple[str, bool]]]:
 
     def parse(text: str) -> list[tuple[str, bool]]:
         if any(key.startswith(" ") for key in text.split(",")):
-            raise ValueError(_("has a blank before a name; write + as %%2B, or leave it out"))
+            raise ValueError(_("has a blank before a name; leave the plus sign out"))
         keys = [(one_of(key.lstrip("+-")[:60]), key[:1] == "-") for key in text.split(",")]
         if len({name for name, _descends in keys}) < len(keys):
             raise ValueError(_("names a column twice"))
@@ -229,7 +230,8 @@ def filters(layer: Layer) -> dict[str, Parameter]:
     }
 
 
-def of_items(layer: Layer) -> dict[str, Parameter]:
+@cache
+def of_items(layer: Layer) -> Mapping[str, Parameter]:
     """Return all parameters of the items of a layer."""
     sorts = [field.name for field in selection.plain(layer)]
     held = [field.name for field in selection.fields(layer) if field.name != "id"]

@@ -82,7 +82,7 @@ def matches(frame: gpd.GeoDataFrame, layer: Layer, query: Mapping[str, Any]) -> 
 def _filtered(frame: gpd.GeoDataFrame, layer: Layer, query: Mapping[str, Any]) -> NDArray[np.bool_]:
     system = query.get("filter-crs") or systems.offered()[systems.CRS84]
     try:
-        tree = reading.read(query["filter"], query.get("filter-lang", reading.TEXT))
+        tree = reading.read(query["filter"], query.get("filter-lang", reading.TEXT), len(frame))
         return evaluation.selected(tree, columns(frame, layer), len(frame), system)
     except ValueError as error:
         raise InputError(_("The query has faults:"), [f"filter {error}"]) from None
@@ -101,8 +101,8 @@ def ordered(
     """
     ranks = []
     for name, descends in keys:
-        column = frame.index if name == "id" else frame[name].array
-        rank, _known = pd.factorize(column[rows], sort=True)
+        column = frame.index[rows] if name == "id" else frame[name].iloc[rows]
+        rank, _known = pd.factorize(column, sort=True)
         ranks.append(np.where(rank < 0, len(rows), -rank if descends else rank))
     return rows[np.lexsort(ranks[::-1])] if ranks else rows
 

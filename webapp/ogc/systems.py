@@ -4,7 +4,6 @@ of a system states, and boxes and shapes of any of them as places in WGS 84.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +21,8 @@ CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
 CONFORMANCE = ("http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",)
 METRE_DECIMALS = 3
+FURTHEST_M = 1e8
+"""No coordinate on the Earth is larger in any system here."""
 PARTS = 32
 """Into so many the side of a box is divided before it bends into another system."""
 Box = tuple[float, float, float, float]
@@ -130,7 +131,7 @@ def _placed(shape: shapely.Geometry, system: System) -> shapely.Geometry:
         return shape
     bounds = shapely.bounds(shape)
     longest = max(bounds[2] - bounds[0], bounds[3] - bounds[1])
-    if not math.isfinite(longest):
+    if not max(map(abs, bounds)) < FURTHEST_M:
         raise ValueError(_("has coordinates that do not lie on the Earth"))
     fine = shapely.segmentize(shape, longest / PARTS) if longest > 0 else shape
     placed = shapely.transform(

@@ -68,6 +68,7 @@ SETS: dict[str, Callable[[Any, Any], bool]] = {
 }
 STROKED = str.maketrans("ĐđŁłØøĦħŦŧıÆæŒœß", "DdLlOoHhTtiAaOos")
 """Letters whose stroke is not a mark of its own in Unicode."""
+_MARKS = dict.fromkeys(code for code in range(0x300, 0x20000) if unicodedata.combining(chr(code)))
 
 
 def selected(tree: Node, columns: Columns, count: int, system: System) -> Bools:
@@ -84,10 +85,10 @@ def selected(tree: Node, columns: Columns, count: int, system: System) -> Bools:
 
 def without_marks(text: str) -> str:
     """Return a text without accents and other marks."""
-    plain = unicodedata.normalize("NFD", text.translate(STROKED))
-    return unicodedata.normalize(
-        "NFC", "".join(char for char in plain if not unicodedata.combining(char))
-    )
+    if text.isascii():
+        return text
+    bare = unicodedata.normalize("NFD", text.translate(STROKED)).translate(_MARKS)
+    return unicodedata.normalize("NFC", bare)
 
 
 def like(pattern: str) -> Callable[[str], bool]:
@@ -129,6 +130,7 @@ class _Evaluation:
 
     def __init__(self, columns: Columns, system: System) -> None:
         self.columns, self.system = columns, system
+        self._texts: dict[str, Value] = {}
 
     # What a part is ---------------------------------------------------------------------------
 
@@ -240,8 +242,8 @@ class _Evaluation:
             "between": (self._between, 3),
             "in": (self._in, 2),
             "like": (self._like, 2),
-            "casei": (lambda node: mapped(self.text(node), str.casefold), 1),
-            "accenti": (lambda node: mapped(self.text(node), without_marks), 1),
+            "casei": (lambda node: self._changed("casei", node, str.casefold), 1),
+            "accenti": (lambda node: self._changed("accenti", node, without_marks), 1),
         }
         if name in simple:
             return simple[name]
@@ -290,6 +292,13 @@ class _Evaluation:
             raise ValueError(_("has LIKE without a pattern that is the same for all"))
         matches = mapped(value, like(patterns.data[0]))
         return decided(matches.data.astype(bool), value)
+
+    def _changed(self, name: str, node: Node, change: Callable[[str], str]) -> Value:
+        """Change texts, once for all conditions that ask it of the same ones."""
+        key = name + repr(node)
+        if key not in self._texts:
+            self._texts[key] = mapped(self.text(node), change)
+        return self._texts[key]
 
     def _compute(self, sign: str, a: Value, b: Value) -> Value:
         with np.errstate(all="ignore"):

@@ -22,15 +22,17 @@ MOST_SIGNS = 500
 """Brackets and operators of a text: the parser takes some thousand of them, one in another."""
 MOST_DEPTH = 40
 MOST_OPERATIONS = 60
-"""Operations but ``and``, ``or`` and ``not``, each of which looks at every feature."""
+"""Operations but ``and``, ``or`` and ``not``, each of which looks at every feature,"""
+MOST_LOOKS = 2_000_000
+"""and how often that may be in all: some seconds."""
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _SIGN = re.compile(r"[-+*/%^=<>!(]|\b(?:and|or|not|like|in|between|is|div)\b", re.I | re.ASCII)
 _JOINING = ("and", "or", "not")
 
 
-def read(text: str, language: str) -> Node:
-    """Read a filter as what CQL2 JSON would hold.
+def read(text: str, language: str, count: int) -> Node:
+    """Read a filter of `count` features as what CQL2 JSON would hold.
 
     Raises
     ------
@@ -55,7 +57,7 @@ def read(text: str, language: str) -> Node:
             if at
             else _("cannot be read as %(language)s", language=language)
         ) from None
-    _check_size(tree)
+    _check_size(tree, min(MOST_OPERATIONS, MOST_LOOKS // max(1, count)))
     return tree
 
 
@@ -63,7 +65,7 @@ def _refuse(constant: str) -> Any:
     raise ValueError(constant)
 
 
-def _check_size(tree: Node) -> None:
+def _check_size(tree: Node, most: int) -> None:
     """Refuse a tree that is too deep, or has too many operations."""
     todo, operations = [(tree, 0)], 0
     while todo:
@@ -76,5 +78,5 @@ def _check_size(tree: Node) -> None:
             todo += [(part, depth + 1) for part in within] if isinstance(within, list) else []
         elif isinstance(node, list):
             todo += [(part, depth + 1) for part in node if isinstance(part, dict | list)]
-    if operations > MOST_OPERATIONS:
-        raise ValueError(_("has more than %(n)s conditions", n=MOST_OPERATIONS))
+    if operations > most:
+        raise ValueError(_("has more than %(n)s conditions", n=most))
