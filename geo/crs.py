@@ -60,6 +60,12 @@ def systems() -> dict[int, str]:
 
 
 @cache
+def projected() -> tuple[int, ...]:
+    """Return the systems on offer that are in metres."""
+    return tuple(code for code in SYSTEMS if known(code).is_projected)
+
+
+@cache
 def geodesic() -> pyproj.Geod:
     """Return the WGS 84 ellipsoid, on which every length and area is computed."""
     return pyproj.Geod(ellps="WGS84")

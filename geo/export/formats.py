@@ -12,15 +12,16 @@ import shapely
 
 from geo import crs
 from geo.errors import InputError, Message
-from geo.export import csv_table, gdal, geojson
+from geo.export import csv_table, dxf, gdal, geojson, geoparquet, shapefile, xlsx
 from geo.export.about import About
 from geo.export.frames import has_geometry
 
 
 @dataclass(frozen=True)
 class Format:
-    """A format of download. Only with ``any_crs`` may it hold another system than WGS 84; ``parts``
-    writes a file part by part, in one where its program cannot do otherwise.
+    """A format of download. Only with ``any_crs`` may it hold another system than WGS 84, and with
+    ``needs_metres`` it must be one in metres; ``parts`` writes a file part by part, in one where
+    its program cannot do otherwise; ``check`` refuses what it cannot hold.
     """
 
     id: str
@@ -30,6 +31,8 @@ class Format:
     parts: Callable[[pd.DataFrame, About], Iterable[bytes]]
     any_crs: bool = False
     needs_geometry: bool = False
+    needs_metres: bool = False
+    check: Callable[[pd.DataFrame], None] | None = None
 
 
 FORMATS: dict[str, Format] = {
@@ -52,6 +55,51 @@ FORMATS: dict[str, Format] = {
             "application/vnd.google-earth.kml+xml",
             lambda frame, about: (gdal.kml(frame, about),),
             needs_geometry=True,
+        ),
+        Format(
+            "xlsx",
+            Message("Excel (XLSX)"),
+            "xlsx",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            lambda frame, about: (xlsx.workbook(frame, about),),
+            any_crs=True,
+            check=xlsx.check,
+        ),
+        Format(
+            "shp",
+            "Shapefile",
+            "shp.zip",
+            "application/zip",
+            lambda frame, about: (shapefile.archive(frame, about),),
+            any_crs=True,
+            needs_geometry=True,
+            check=shapefile.check,
+        ),
+        Format(
+            "fgb",
+            "FlatGeobuf",
+            "fgb",
+            "application/flatgeobuf",
+            lambda frame, about: (gdal.flatgeobuf(frame, about),),
+            any_crs=True,
+        ),
+        Format(
+            "parquet",
+            "GeoParquet",
+            "parquet",
+            "application/vnd.apache.parquet",
+            lambda frame, about: (geoparquet.file(frame, about),),
+            any_crs=True,
+        ),
+        Format(
+            "dxf",
+            "DXF",
+            "dxf",
+            "image/vnd.dxf",
+            dxf.parts,
+            any_crs=True,
+            needs_geometry=True,
+            needs_metres=True,
         ),
     )
 }
@@ -79,8 +127,8 @@ def parts(
     Raises
     ------
     InputError
-        An unknown format, a format that cannot hold the system or a table, an infinite number, or a
-        position that lies outside the system.
+        An unknown format, a format that cannot hold the system or a table or so many rows, an
+        infinite number, or a position that lies outside the system.
     """
     chosen = get(format_id)
     if not chosen.any_crs and epsg != crs.WGS84:
@@ -100,7 +148,19 @@ def parts(
                 {"title": Message(about.title), "other": chosen.title, "others": others},
             )
         )
+    if chosen.needs_metres and not crs.known(epsg).is_projected:
+        offered = (f"EPSG:{code} ({crs.SYSTEMS[code]})" for code in crs.projected())
+        raise InputError(
+            Message(
+                "%(title)s is drawn in metres, and EPSG:%(epsg)s is not a system in metres; take"
+                " one of these:",
+                {"title": chosen.title, "epsg": epsg},
+            ),
+            offered,
+        )
     _refuse_infinite(frame)
+    if chosen.check:
+        chosen.check(frame)
     if has_geometry(frame):
         frame = _in_system(frame, epsg)
     total = len(frame) if about.total is None else about.total

@@ -12,8 +12,11 @@ import shapely
 from numpy.typing import NDArray
 from pandas.api.extensions import ExtensionArray
 
+from geo.schema import Layer
+
 DECIMALS = 6
 """Decimals of a degree in text formats: 0.1 m, finer than any position here."""
+DECIMALS_PROJECTED = 3
 ROWS_AT_ONCE = 1000
 """Rows that a text format writes at once: some 1 MB, whatever the size of the layer."""
 Shapes: TypeAlias = NDArray[np.object_]
@@ -60,6 +63,37 @@ def cell(value: object) -> str:
     if isinstance(value, float):
         return repr(value).removesuffix(".0")
     return "" if value is None else str(value)
+
+
+def table(frame: pd.DataFrame, layer: Layer | None, points: bool) -> dict[str, list[Any]]:
+    """Return :func:`columns` with those that hold the shapes, in the order of the layer: ``lon,
+    lat``, or ``x, y`` (east, north) in a projected system, where all are points; ``wkt`` otherwise.
+    """
+    cells = columns(frame) | (_positions(frame, points) if has_geometry(frame) else {})
+    if layer:
+        cells = {name: cells[name] for name in layer.names if name in cells} | cells
+    return cells
+
+
+def are_points(frame: gpd.GeoDataFrame, layer: Layer | None) -> bool:
+    """Check whether a table of the frame has two numbers for each position."""
+    kinds = set(shapely.get_type_id(shapes(frame)))
+    return kinds <= {-1, 0} and not (layer and layer.geometry == "LineString")
+
+
+def _positions(frame: gpd.GeoDataFrame, points: bool) -> dict[str, list[Any]]:
+    """Return the columns that hold the shapes."""
+    degrees = frame.crs is not None and frame.crs.is_geographic
+    decimals = DECIMALS if degrees else DECIMALS_PROJECTED
+    drawn = rounded(shapes(frame), decimals)
+    if not points:
+        return {"wkt": list(shapely.to_wkt(drawn, rounding_precision=decimals))}
+    east, north = ("lon", "lat") if degrees else ("x", "y")
+    return {east: _or_none(shapely.get_x(drawn)), north: _or_none(shapely.get_y(drawn))}
+
+
+def _or_none(values: NDArray[np.float64]) -> list[float | None]:
+    return [None if np.isnan(value) else float(value) for value in values]
 
 
 def shapes(frame: gpd.GeoDataFrame) -> Shapes:

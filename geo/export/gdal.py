@@ -1,9 +1,8 @@
-"""GeoPackage and KML, by GDAL."""
+"""GeoPackage, FlatGeobuf and KML, by GDAL."""
 
 from __future__ import annotations
 
 import io
-import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,26 +22,35 @@ _clock_lock = threading.Lock()
 
 def geopackage(frame: pd.DataFrame, about: About) -> bytes:
     """Write a GeoPackage with every fact in the metadata of its layer."""
-    facts = about.facts() | {
-        "sources": "; ".join(about.sources),
-        "notes": "; ".join(about.notes),
-        "filters": "; ".join(f"{name} = {value}" for name, value in about.filters.items()),
-    }
-    with _clock(about.as_of):
+    with _clock(about.day()):
         return _by_gdal(
-            _for_gdal(frame),
+            for_gdal(frame),
             about.layer,
             "GPKG",
             layer_options={
                 "IDENTIFIER": xml_safe(about.title),
                 "DESCRIPTION": xml_safe("\n".join(about.lines())),
             },
-            layer_metadata={
-                name: xml_safe(str(value))
-                for name, value in facts.items()
-                if value not in (None, "")
-            },
+            layer_metadata={name: xml_safe(text) for name, text in about.texts().items()},
         )
+
+
+def flatgeobuf(frame: pd.DataFrame, about: About) -> bytes:
+    """Write FlatGeobuf with what it is in its title and description.
+
+    Its spatial index sorts the features and has no place for one without a position: where there is
+    such a feature there is no index, and the order is that of the rows."""
+    indexed = has_geometry(frame) and all(shape is not None for shape in shapes(frame))
+    return _by_gdal(
+        for_gdal(frame),
+        about.layer,
+        "FlatGeobuf",
+        layer_options={
+            "SPATIAL_INDEX": "YES" if indexed else "NO",
+            "TITLE": xml_safe(about.title),
+            "DESCRIPTION": xml_safe("\n".join(about.lines())),
+        },
+    )
 
 
 def kml(frame: pd.DataFrame, about: About) -> bytes:
@@ -51,7 +59,7 @@ def kml(frame: pd.DataFrame, about: About) -> bytes:
     GDAL's KML driver, because LIBKML lets ``]]>`` in a text end its CDATA section. It has no
     description of the document, which is put in here; viewers show descriptions as HTML, hence the
     second escape."""
-    table = _for_gdal(frame)
+    table = for_gdal(frame)
     table.geometry = rounded(shapes(table))
     for name in table.columns:
         if table[name].dtype in ("bool", "boolean"):
@@ -72,7 +80,7 @@ def kml(frame: pd.DataFrame, about: About) -> bytes:
     return before + document + head.encode() + after
 
 
-def _for_gdal(frame: pd.DataFrame) -> Any:
+def for_gdal(frame: pd.DataFrame) -> Any:
     """Copy the frame with its named index as columns, and with only such text as XML and SQLite can
     hold.
     """
@@ -91,22 +99,19 @@ def _by_gdal(table: Any, layer_id: str, driver: str, **options: Any) -> bytes:
 
     layer = LAYERS.get(layer_id)
     if isinstance(table, gpd.GeoDataFrame) and layer and layer.geometry:
-        options["geometry_type"] = layer.geometry
+        kinds = set(table.geometry.geom_type.dropna())
+        if kinds <= {layer.geometry}:
+            options["geometry_type"] = layer.geometry
     data = io.BytesIO()
     pyogrio.write_dataframe(table, data, driver=driver, layer=layer_id, **options)
     return data.getvalue()
 
 
 @contextmanager
-def _clock(as_of: str | None) -> Iterator[None]:
-    """Hold GDAL's clock at the date of the data while a GeoPackage is written."""
+def _clock(day: str) -> Iterator[None]:
+    """Hold GDAL's clock while a GeoPackage is written."""
     import pyogrio
 
-    day = (
-        f"{as_of}-01-01"[:10]
-        if as_of and re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", as_of)
-        else "1970-01-01"
-    )
     with _clock_lock:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{day}T00:00:00.000Z"})
         try:

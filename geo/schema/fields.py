@@ -76,6 +76,11 @@ class Field:
     refers: str = ""
     not_below: str = ""
 
+    def described(self) -> str:
+        """Return what the field is, with its unit."""
+        unit = f"Unit: {self.unit}." if self.unit else ""
+        return " ".join(filter(None, (f"{self.title}.", self.description, unit)))
+
 
 @dataclass(frozen=True)
 class Layer:

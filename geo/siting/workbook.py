@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from geo.export.archive import dateless
 from geo.siting.companies import CHOICES, COLUMNS, HEADERS, NUMBERS, Company, language_of
 from geo.siting.matching import Match, Park
 from geo.siting.measures import limits
@@ -156,28 +155,13 @@ def workbook(
             sheet.append(cells)
     held = io.BytesIO()
     book.save(held)
-    return _dateless(held.getvalue())
+    return dateless(held.getvalue())
 
 
 def _safe(cell: Any) -> Any:
     if not isinstance(cell, str):
         return None if cell is None or cell != cell else cell
     return guarded(xml_safe(cell))[:_MOST_IN_A_CELL]
-
-
-def _dateless(data: bytes) -> bytes:
-    """Take the time of writing out of a workbook."""
-    out = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(data)) as given,
-        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made,
-    ):
-        for name in given.namelist():
-            text = given.read(name)
-            if name == "docProps/core.xml":
-                text = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", b"2000-01-01T00:00:00Z", text)
-            made.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), text, zipfile.ZIP_DEFLATED)
-    return out.getvalue()
 
 
 def _reasons(_match: Match, park: Park) -> tuple[str, str]:

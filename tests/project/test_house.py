@@ -108,9 +108,12 @@ HOMES = {
     "yaml": ("geo/visits/safe_yaml.py",),
     "gpxpy": ("geo/visits/plan_files.py",),
     "icalendar": ("geo/visits/plan_files.py",),
+    "ezdxf": ("geo/export/dxf.py",),
+    "arro3": ("geo/export/geoparquet.py",),
     "openpyxl": (
         "geo/exchange/formats.py",
         "geo/exchange/reading.py",
+        "geo/export/xlsx.py",
         "geo/siting/company_sheet.py",
         "geo/siting/sheet_process.py",
         "geo/siting/workbook.py",
