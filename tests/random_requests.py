@@ -18,12 +18,14 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
+from geo.export import FORMATS
 from geo.schema import LAYERS
 from webapp import args
 from webapp.ogc import systems
 from webapp.ogc.cql import reading
 from webapp.store import Store
 
+EXPORTED = tuple(format_.extension for format_ in FORMATS.values())
 JUNK = (
     *(
         "",
@@ -234,7 +236,7 @@ class Requests:
                 "collection_id": lambda: dice.choice(list(LAYERS)),
                 "feature_id": lambda: dice.choice(self.places),
                 "extension": lambda: dice.choice(
-                    ("geojson", "gpkg", "csv", "kml", "html", "gpx", "ics", "yaml", "pdf", "exe")
+                    (*EXPORTED, "html", "gpx", "ics", "yaml", "pdf", "exe")
                 ),
                 "filename": lambda: dice.choice(
                     ("app.css", "map.js", "vendor/leaflet.js", "../pages.py")
@@ -256,7 +258,7 @@ class Requests:
         while "<" in text:
             text = (
                 text[: text.index("<")]
-                + dice.choice(("geojson", "csv", "kml", "gpkg", "x"))
+                + dice.choice((*EXPORTED, "x"))
                 + text[text.index(">") + 1 :]
             )
         return text

@@ -357,7 +357,7 @@ ONE_DAY = (
 )
 ANSWERS = (
     *(
-        f"/download/{layer}.{one.extension}"
+        f"/download/{layer}.{one.extension}{'?epsg=32648' if one.needs_metres else ''}"
         for layer in ("parks", "gates", "policies")
         for one in export.FORMATS.values()
     ),

@@ -25,7 +25,7 @@ import pytest
 from click.testing import CliRunner, Result
 from web import rewrite
 
-from geo import __version__, layers
+from geo import __version__, export, layers
 from geo.atlas import Atlas
 from geo.schema import LAYERS, TABLES
 from webapp.catalogues import LANGUAGES, province_names
@@ -63,7 +63,8 @@ WRONG = (
 )
 WRONG_EXPORTS = (
     (("export", "castles"), "no layer “castles”"),
-    (("export", "parks", "--format", "shp"), "there are geojson, gpkg, csv, kml"),
+    (("export", "parks", "--format", "mif"), "there are geojson, gpkg, csv, kml, xlsx, shp, fgb"),
+    (("export", "parks", "--format", "dxf"), "EPSG:3405 (VN-2000 / UTM zone 48N)"),
     (("export", "parks", "--format", "kml", "--epsg", "5899"), "only WGS 84"),
     (("export", "parks", "--format", "csv", "--epsg", "999999"), "999999"),
     (("export", "policies", "--format", "kml"), "table without positions"),
@@ -242,6 +243,17 @@ def test_an_export_is_filtered_and_projected(tmp_path: Path) -> None:
     assert pyogrio.read_info(path)["crs"] == "EPSG:5899"
     assert set(pyogrio.read_dataframe(path)["id"]) >= set(wanted.index)
     assert "country = VN" in pyogrio.read_info(path)["layer_metadata"]["filters"]
+
+
+@pytest.mark.parametrize("format_", export.FORMATS.values(), ids=lambda format_: format_.id)
+def test_an_export_takes_every_format(tmp_path: Path, format_: export.Format) -> None:
+    """The file is what the library writes."""
+    path = tmp_path / f"gates.{format_.extension}"
+    epsg = 5899 if format_.any_crs else 4326
+    run("export", "gates", "--format", format_.id, "-o", str(path), "--epsg", str(epsg))
+    atlas = Atlas.open()
+    frame, about = atlas.layer("gates"), atlas.about("gates")
+    assert path.read_bytes() == export.write(frame, format_.id, about, epsg=epsg)
 
 
 def test_the_map_in_one_file(tmp_path: Path) -> None:

@@ -17,8 +17,14 @@ from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 from xml.etree import ElementTree
 
+import ezdxf
+import openpyxl
+import polars as pl
 import pyogrio
+import pyproj
 import pytest
+from ezdxf.document import Drawing
+from ezdxf.entities import DXFGraphic
 from flask import Flask
 from flask.testing import FlaskClient
 from web import Page, read
@@ -551,6 +557,11 @@ def test_a_fragment_is_the_page_without_its_frame(client: FlaskClient) -> None:
 FORMATS = list(export.FORMATS.values())
 
 
+def ending(format_: export.Format) -> str:
+    """Return what the address of a download ends with: a drawing needs a system in metres."""
+    return format_.extension + ("?epsg=32648" if format_.needs_metres else "")
+
+
 def count(data: bytes, format_id: str) -> int:
     """Count the features of a file with a reader of its own."""
     if format_id == "geojson":
@@ -565,15 +576,26 @@ def count(data: bytes, format_id: str) -> int:
             for element in ElementTree.fromstring(data).iter()
             if element.tag.endswith("}Placemark")
         )
-    with geopackage(data) as path:
-        return int(pyogrio.read_info(path)["features"])
+    if format_id == "xlsx":
+        return len(list(openpyxl.load_workbook(io.BytesIO(data))["Data"])) - 1
+    if format_id == "parquet":
+        return len(pl.read_parquet(data))
+    if format_id == "dxf":
+        drawing = ezdxf.read(io.TextIOWrapper(io.BytesIO(data)))
+        return len({tags.get_xdata("ZONE_ATLAS")[0].value for tags in shapes_of(drawing)})
+    with laid_down(data, format_id) as path:
+        return len(pyogrio.read_dataframe(path))
+
+
+def shapes_of(drawing: Drawing) -> list[DXFGraphic]:
+    return [entity for entity in drawing.modelspace() if entity.dxftype() != "MTEXT"]
 
 
 @contextmanager
-def geopackage(data: bytes) -> Iterator[Path]:
-    """Lay a GeoPackage down under a name that its reader accepts."""
+def laid_down(data: bytes, format_id: str) -> Iterator[Path]:
+    """Lay a file down under a name that its reader accepts."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "layer.gpkg"
+        path = Path(folder) / f"layer.{export.get(format_id).extension}"
         path.write_bytes(data)
         yield path
 
@@ -586,7 +608,7 @@ def test_a_download_is_the_whole_layer(
     """Every layer comes whole in every format that can hold it, the same bytes each time, under a
     name of its own.
     """
-    url = f"/download/{layer_id}.{format_.extension}"
+    url = f"/download/{layer_id}.{ending(format_)}"
     first, second = client.get(url), client.get(url)
     if format_.needs_geometry and not LAYERS[layer_id].geometry:
         assert first.status_code == 400
@@ -614,7 +636,7 @@ def test_a_large_download_is_sent_while_it_is_written(
     whole = client.get(url).data
     for module in ("geojson", "csv_table"):
         monkeypatch.setattr(f"geo.export.{module}.ROWS_AT_ONCE", 50)
-    monkeypatch.setattr("webapp.explore.pages.LARGE_ROWS", 100)
+    monkeypatch.setattr("webapp.explore.downloads.LARGE_ROWS", 100)
     assert client.get(url).data == whole
     answer = client.get(url, buffered=False)
     parts = iter(answer.response)
@@ -630,7 +652,8 @@ def test_a_download_takes_the_filter(client: FlaskClient, format_: export.Format
     filtered.
     """
     query = {"q": "quang ninh", "country": "VN", "status": "operating"}
-    answer = client.get(f"/download/parks.{format_.extension}", query_string=query)
+    epsg = {"epsg": 32648} if format_.needs_metres else {}
+    answer = client.get(f"/download/parks.{format_.extension}", query_string=query | epsg)
     assert count(answer.data, format_.id) == len(site_links(read(client, "/table", **query))) > 0
     assert "parks-filtered" in answer.headers["Content-Disposition"]
 
@@ -646,13 +669,15 @@ def test_a_download_in_another_system(client: FlaskClient, format_: export.Forma
         assert "EPSG:5899" in Page(answer.text).text
         return
     assert answer.status_code == 200
-    if format_.id == "csv":
+    if format_.id in ("xlsx", "parquet", "dxf"):
+        assert count(answer.data, format_.id) > 100  # where they lie, tests of the export look at
+    elif format_.id == "csv":
         row = next(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
         assert 100_000 < float(row["x"]) < 900_000
         assert 2_000_000 < float(row["y"]) < 3_000_000
     else:
-        with geopackage(answer.data) as path:
-            assert pyogrio.read_info(path)["crs"] == "EPSG:5899"
+        with laid_down(answer.data, format_.id) as path:
+            assert "VN-2000 / TM-3 107-45" in pyproj.CRS(pyogrio.read_info(path)["crs"]).name
 
 
 @pytest.mark.parametrize("format_", FORMATS, ids=lambda format_: format_.id)
@@ -661,7 +686,8 @@ def test_access_is_a_download_too(app: Flask, client: FlaskClient, format_: expo
     store = app.extensions["zoneatlas"]
     wanted = sum(len(store.layer(name)) for name in ("gates", "ports", "airports", "cities"))
     for query in ({"site": "van-don-ez"}, LAND, SEA):
-        answer = client.get(f"/download/access.{format_.extension}", query_string=query)
+        epsg = {"epsg": 32648} if format_.needs_metres else {}
+        answer = client.get(f"/download/access.{format_.extension}", query_string=query | epsg)
         assert answer.status_code == 200
         assert count(answer.data, format_.id) == wanted
 
@@ -669,7 +695,9 @@ def test_access_is_a_download_too(app: Flask, client: FlaskClient, format_: expo
 def test_an_empty_download_is_a_file_too(client: FlaskClient) -> None:
     """A filter that keeps nothing gives a file without rows, in every format."""
     for format_ in FORMATS:
-        answer = client.get(f"/download/parks.{format_.extension}?q=atlantis")
+        epsg = {"epsg": 32648} if format_.needs_metres else {}
+        query = {"q": "atlantis"} | epsg
+        answer = client.get(f"/download/parks.{format_.extension}", query_string=query)
         assert answer.status_code == 200, format_.id
         assert count(answer.data, format_.id) == 0
 

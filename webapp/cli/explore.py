@@ -235,7 +235,11 @@ def isochrones(
 @click.command()
 @click.argument("layer_id", metavar="LAYER")
 @click.option(
-    "--format", "format_", default="geojson", show_default=True, help="geojson, gpkg, csv or kml."
+    "--format",
+    "format_",
+    default="geojson",
+    show_default=True,
+    help="geojson, gpkg, csv, kml, xlsx, shp, fgb, parquet or dxf.",
 )
 @click.option(
     "-o",

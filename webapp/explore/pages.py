@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,6 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from geo import export, layers, maps
-from geo.crs import WGS84
 from geo.errors import AtlasError, NotFoundError, UnavailableError
 from geo.kept import Kept
 from geo.roads.drive import PROFILE, Drive
@@ -33,6 +32,7 @@ from geo.schema import Field, Layer
 from webapp import args, kept_pages, labels
 from webapp.explore import (
     api,
+    downloads,
     drawn,
     gate_hours,
     listing,
@@ -60,10 +60,6 @@ MAP_STATE = (
 )
 PREVIEW = "preview.png"
 """File of a data package: the picture by which a link is announced, 1200 x 630 pixels."""
-LARGE_ROWS = 10_000
-"""A download of more is sent while it is written, so that it begins at once and none is ever held
-whole in memory.
-"""
 FACETS = ("kind", "status", "country", "province_en", "sectors")
 
 
@@ -146,7 +142,8 @@ def table() -> str:
         names=labels.names(opened.targets()).to_dict(),
         profile=profile,
         tabs=opened.held(),
-        formats=export.FORMATS.values(),
+        formats=tuple(export.FORMATS.values()),
+        systems=downloads.systems(),
         query=[
             (name, value) for name, value in request.args.items(multi=True) if name in args.FILTERS
         ],
@@ -285,49 +282,15 @@ def data() -> str:
         faults=len(current_app.extensions["zoneatlas.served"].faults),
         speeds=opened.table("speeds"),
         crossings=opened.table("crossings"),
-        formats=export.FORMATS.values(),
+        formats=tuple(export.FORMATS.values()),
+        systems=downloads.systems(),
         public_url=opened.public_url,
     )
 
 
 @pages.get("/download/<layer_id>.<extension>")
 def download(layer_id: str, extension: str) -> Response:
-    known = {writer.extension.lstrip("."): writer for writer in export.FORMATS.values()}
-    if extension not in known:
-        raise NotFoundError(
-            _(
-                "There is no download as “%(extension)s”; there are %(known)s.",
-                extension=extension[:20],
-                known=", ".join(known),
-            )
-        )
-    writer = known[extension]
-    if layer_id == "access":
-        values = args.parse(request.args, (*args.FROM, "layer", "epsg"))
-        rows, about = api.access_frame(values), api.access_about(values)
-        name = f"access-from-{values.get('site', 'point')}"
-    else:
-        values = args.parse(request.args, (*args.FILTERS, "epsg"))
-        opened = store()
-        filters = {key: _shown(value) for key, value in values.items() if key in args.FILTERS}
-        about = replace(opened.about(layer_id), filters=filters)
-        rows = opened.select(layer_id, args.filters(values))
-        name = f"{layer_id}{'-filtered' if filters else ''}"
-    parts = export.parts(rows, writer.id, about, epsg=values.get("epsg", WGS84))
-    large = len(rows) > LARGE_ROWS
-    response = Response(parts if large else b"".join(parts), mimetype=writer.media_type)
-    response.headers["Content-Disposition"] = (
-        f'attachment; filename="zone-atlas-{name}.{extension}"'
-    )
-    response.headers["Cache-Control"] = "no-cache"
-    if not large:
-        response.add_etag()
-        response.make_conditional(request)
-    return response
-
-
-def _shown(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return downloads.answer(*f"{layer_id}.{extension}".split(".", 1))  # an ending may have a dot
 
 
 @pages.get("/frame.js")
