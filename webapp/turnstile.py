@@ -162,7 +162,8 @@ def install(app: Flask) -> None:
     """Put every view that is marked as heavy behind its turnstile; who computes takes a turn as
     well that several processes share, if ``app.extensions["zoneatlas.turns"]`` holds one. Before,
     ``app.extensions["zoneatlas.step_aside"]`` is called, so that nobody waits for this thread. What
-    a client asked that has left meanwhile is not computed.
+    a client asked that has left meanwhile is not computed. A view that computes for some requests
+    only puts that part behind it with ``app.extensions["zoneatlas.behind_turnstile"]``.
     """
 
     def step_aside() -> None:
@@ -173,13 +174,18 @@ def install(app: Flask) -> None:
         turns: Turns | None = app.extensions.get("zoneatlas.turns")
         return turns.turn(client) if turns else nullcontext()
 
+    computed, planned = computing(), planning()
+
+    def behind(view: Callable[..., Any]) -> Callable[..., Any]:
+        return _behind(computed.turn, _behind(among_processes, view), step_aside)
+
     for endpoint in COMPUTING:
-        app.view_functions[endpoint] = _behind(among_processes, app.view_functions[endpoint])
-    for marked, turnstile in ((COMPUTING, computing()), (PLANNING, planning())):
-        for endpoint in marked:
-            app.view_functions[endpoint] = _behind(
-                turnstile.turn, app.view_functions[endpoint], step_aside
-            )
+        app.view_functions[endpoint] = behind(app.view_functions[endpoint])
+    for endpoint in PLANNING:
+        app.view_functions[endpoint] = _behind(
+            planned.turn, app.view_functions[endpoint], step_aside
+        )
+    app.extensions["zoneatlas.behind_turnstile"] = behind
 
 
 def _behind(

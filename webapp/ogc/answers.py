@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -13,7 +14,8 @@ from geo import export
 from geo.errors import NotFoundError
 from geo.schema import LAYERS, Layer
 from webapp.i18n import gettext as _
-from webapp.ogc.openapi import GEOJSON, HTML, JSON, OPENAPI_JSON, SCHEMA_JSON
+from webapp.ogc import negotiation
+from webapp.ogc.negotiation import HTML, JSON
 from webapp.readers import Schema
 from webapp.store import store
 
@@ -23,10 +25,10 @@ EDITING = (
     "http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/features",
 )
 """Kept where people may write, see :mod:`webapp.exchange.editing`."""
+FEATURES = ("ogc.items", "ogc.feature")
+"""Endpoints that answer with features."""
 PREFIX = "/ogc"
 """Where the service is."""
-MEDIA_TYPES = (JSON, GEOJSON, SCHEMA_JSON, OPENAPI_JSON, OPENAPI_JSON.partition(";")[0])
-"""Ways of asking for JSON."""
 Link = dict[str, Any]
 
 
@@ -58,37 +60,54 @@ def link(path: str, rel: str, media_type: str, title: str, **query: str) -> Link
 
 
 def selves(path: str, media_type: str, **query: str) -> list[Link]:
-    """Link to this document as it is asked for, and to the other way of showing it."""
-    ways = [
-        ("json", media_type, "This document as JSON"),
-        ("html", HTML, "This document as a page"),
-    ]
-    if shows_html():
-        ways.reverse()
+    """Link to this document as it is asked for, and to the other ways of showing it."""
+    ways = negotiation.FEATURES if request.endpoint in FEATURES else negotiation.PAGES
+    types = {way.id: way.media_type for way in ways.values()} | {"json": media_type}
+    titles = {"json": "This document as JSON", "html": "This document as a page"}
+    current = negotiation.way().id
     return [
-        link(path, rel, media, title, **(query | {"f": f}))
-        for rel, (f, media, title) in zip(("self", "alternate"), ways, strict=True)
+        link(
+            path,
+            "self" if way.id == current else "alternate",
+            types[way.id],
+            titles.get(way.id, f"This document as {way.title}"),
+            **(query | {"f": way.id}),
+        )
+        for way in sorted(ways.values(), key=lambda way: way.id != current)
     ]
 
 
 def shows_html() -> bool:
-    """Check whether a page is asked for: ``f`` says so, and otherwise the header Accept."""
-    asked = request.args.get("f")
-    return asked == "html" or (
-        asked is None and request.accept_mimetypes.best_match((*MEDIA_TYPES, HTML), JSON) == HTML
-    )
+    """Check whether a page is asked for."""
+    return negotiation.way().id == "html"
 
 
-def answer(template: str, document: Schema, *, media_type: str = JSON, **more: Any) -> Response:
+def answer(
+    template: str,
+    document: Schema,
+    *,
+    media_type: str = JSON,
+    as_json_fg: Callable[[Schema, str], Schema] | None = None,
+    **more: Any,
+) -> Response:
     """Show a document.
 
     The ETag of JSON leaves ``timeStamp`` out: the same features have the same tag at any time.
+
+    Parameters
+    ----------
+    as_json_fg
+        Turns a document of GeoJSON into one of JSON-FG, of a profile.
     """
     if shows_html():
         return Response(
             render_template(f"ogc/{template}.html", document=document, link=_link_to, **more),
             mimetype=HTML,
         )
+    profile = negotiation.json_fg_profile()
+    if as_json_fg and profile:
+        document = as_json_fg(document, profile)
+        media_type = negotiation.json_fg_type()
     body = export.to_json(document)
     tag = hashlib.blake2b(body, digest_size=16).hexdigest()
     if template == "items":

@@ -6,21 +6,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from geo import __version__
 from geo.schema import Layer
 from geo.tiles import MEDIA_TYPE
 from webapp import args
+from webapp.ogc import negotiation
+from webapp.ogc.negotiation import GEOJSON, HTML, JSON, OPENAPI_JSON, SCHEMA_JSON
 from webapp.ogc.parameters import FEATURE, PAGE, PARAMETERS, filters
 from webapp.ogc.schemas import SCHEMAS, TEXT, of_layer, ref
 from webapp.readers import Schema
 
-JSON = "application/json"
-GEOJSON = "application/geo+json"
-HTML = "text/html"
-SCHEMA_JSON = "application/schema+json"
-OPENAPI_JSON = "application/vnd.oai.openapi+json;version=3.0"
-
+FORM = "f-of-features"
+"""What the parameter ``f`` of features is called among the components."""
 BINARY: Schema = {"type": "string", "format": "binary"}
 IN_PATH = {
     "layer_id": "Identifier of the layer.",
@@ -82,7 +81,10 @@ def document(layers: Iterable[Layer], *, url: str, title: str, description: str)
         "tags": [{"name": layer.id, "description": layer.description} for layer in layers],
         "paths": paths,
         "components": {
-            "parameters": {name: each.openapi(name) for name, each in PARAMETERS.items()},
+            "parameters": {
+                **{name: each.openapi(name) for name, each in (PARAMETERS | PAGE).items()},
+                FORM: PARAMETERS["f"].openapi("f"),
+            },
             "responses": {
                 name: {"description": text, "content": {JSON: {"schema": ref("Exception")}}}
                 for name, text in RESPONSES.values()
@@ -96,6 +98,7 @@ def _paths_of(layer: Layer) -> dict[str, Schema]:
     """Describe the addresses of a collection."""
     path = f"/collections/{layer.id}"
     shared = [ref(name, "parameters") for name in PARAMETERS if name not in PAGE]
+    forms = {"f": FORM}
     own = [each.openapi(name) for name, each in filters(layer).items()]
     return (_tiles_of(layer) if layer.geometry else {}) | {
         path: _page(f"{layer.id}.collection", layer.title, {JSON: ref("Collection")}, tag=layer),
@@ -111,22 +114,30 @@ def _paths_of(layer: Layer) -> dict[str, Schema]:
         f"{path}/items": _page(
             f"{layer.id}.items",
             f"{layer.title}: features",
-            {GEOJSON: ref(f"FeatureCollection-{layer.id}")},
+            _forms(ref(f"FeatureCollection-{layer.id}")),
             [*shared, *own],
             tag=layer,
+            components=forms,
         ),
         f"{path}/items/{{featureId}}": _page(
             f"{layer.id}.feature",
             f"{layer.title}: one feature",
-            {GEOJSON: ref(f"Feature-{layer.id}")},
+            _forms(ref(f"Feature-{layer.id}")),
             [
                 _in_path("featureId", "Identifier of the feature."),
                 *(ref(name, "parameters") for name in FEATURE if name not in PAGE),
             ],
             ("400", "404", "500"),
             tag=layer,
+            components=forms,
         ),
     }
+
+
+def _forms(schema: Schema) -> dict[str, Schema]:
+    """Describe what features are answered in."""
+    files = {negotiation.FEATURES[name].media_type: BINARY for name in negotiation.FILES}
+    return {GEOJSON: schema, negotiation.JSON_FG: {"allOf": [schema, ref("JsonFg")]}} | files
 
 
 def _tiles_of(layer: Layer) -> dict[str, Schema]:
@@ -158,9 +169,12 @@ def _page(
     statuses: Iterable[str] = ("400", "500"),
     *,
     tag: Layer | None = None,
+    components: Mapping[str, str] = MappingProxyType({}),
 ) -> Schema:
-    """Describe an address of the service, which people may read as a page."""
-    shared = [ref(name, "parameters") for name in PAGE]
+    """Describe an address of the service, which people may read as a page; `components` names
+    those of its parameters that are others than usual.
+    """
+    shared = [ref(components.get(name, name), "parameters") for name in PAGE]
     return {
         "get": _get(
             operation,

@@ -15,7 +15,7 @@ from geo.errors import InputError
 from geo.schema import Field, Layer
 from webapp.catalogues import LANGUAGES
 from webapp.i18n import gettext as _
-from webapp.ogc import schemas, selection, systems
+from webapp.ogc import negotiation, schemas, selection, systems
 from webapp.ogc.cql import reading, times
 from webapp.ogc.cql.values import Value
 from webapp.ogc.systems import CRS84
@@ -161,7 +161,18 @@ PAGE = {
     "lang": choice(LANGUAGES, "Language of the HTML pages."),
 }
 """What every address takes."""
-PARAMETERS = PAGE | {
+FEATURES = PAGE | {
+    "f": choice(
+        negotiation.FEATURES, "Format of the answer; without it the header Accept decides."
+    ),
+    "profile": choice(
+        negotiation.PROFILES,
+        "Profile of GeoJSON: jsonfg says of each feature when it was so.",
+        default=negotiation.PROFILES[0],
+    ),
+}
+"""What every address of features takes."""
+PARAMETERS = FEATURES | {
     "limit": Parameter(
         single(_limit),
         {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
@@ -215,7 +226,7 @@ PARAMETERS = PAGE | {
 """What the items of every layer take."""
 
 
-FEATURE = PAGE | {"crs": PARAMETERS["crs"]}
+FEATURE = FEATURES | {"crs": PARAMETERS["crs"]}
 """What one feature takes."""
 
 

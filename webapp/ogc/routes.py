@@ -8,28 +8,39 @@ geometry; clients show them as tables."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 import geopandas as gpd
 import numpy as np
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app, g, request
 from numpy.typing import NDArray
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotAcceptable
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from geo import export
 from geo.errors import AtlasError, NotFoundError
 from geo.schema import Layer
 from geo.tiles import MEDIA_TYPE, Tile
 from webapp import errors
-from webapp.i18n import N_
 from webapp.i18n import gettext as _
-from webapp.ogc import openapi, output, parameters, schemas, selection, systems, tiles
+from webapp.ogc import (
+    described,
+    feature_files,
+    json_fg,
+    negotiation,
+    openapi,
+    output,
+    parameters,
+    schemas,
+    selection,
+    systems,
+    tiles,
+)
 from webapp.ogc.answers import (
     EDITING,
-    MEDIA_TYPES,
+    FEATURES,
     PREFIX,
-    Link,
     answer,
     held,
     layer_of,
@@ -38,9 +49,8 @@ from webapp.ogc.answers import (
     shows_html,
     url_of,
 )
-from webapp.ogc.openapi import GEOJSON, HTML, JSON, OPENAPI_JSON, SCHEMA_JSON
+from webapp.ogc.negotiation import GEOJSON, HTML, JSON, OPENAPI_JSON, SCHEMA_JSON
 from webapp.ogc.systems import CRS84
-from webapp.readers import Schema
 from webapp.store import store
 
 ogc = Blueprint("ogc", __name__, url_prefix=PREFIX)
@@ -53,15 +63,9 @@ CONFORMANCE = (
     *systems.CONFORMANCE,
     *selection.CONFORMANCE,
     *schemas.CONFORMANCE,
+    *json_fg.CONFORMANCE,
     *tiles.CONFORMANCE,
 )
-REL = "http://www.opengis.net/def/rel/ogc/1.0"
-SCHEMAS = {
-    "queryables": (schemas.queryables, N_("What to select by")),
-    "sortables": (schemas.sortables, N_("What to sort by")),
-    "schema": (schemas.returnables, N_("What a feature holds")),
-}
-"""The schemas of a collection, by the end of their address."""
 READING = ("GET", "HEAD", "OPTIONS")
 """Methods that every address of the service takes."""
 
@@ -113,11 +117,11 @@ def api() -> Response:
 @ogc.get("/collections", strict_slashes=False)
 def collections() -> Response:
     parameters.read(request.args)
-    described = [_collection(layer) for layer in held().values()]
+    listed = [described.collection(layer) for layer in held().values()]
     document = {
         "links": selves("/collections", JSON),
         "crs": list(systems.offered()),
-        "collections": described,
+        "collections": listed,
     }
     return answer("collections", document)
 
@@ -126,19 +130,21 @@ def collections() -> Response:
 def collection(collection_id: str) -> Response:
     layer = layer_of(collection_id)
     parameters.read(request.args)
-    document = _collection(layer)
+    document = described.collection(layer)
     document["links"] = selves(f"/collections/{layer.id}", JSON) + document["links"][1:]
     if layer.geometry:
         document["crs"] = list(systems.offered())
     return answer("collection", document, layer=layer)
 
 
-@ogc.get(f"/collections/<collection_id>/<any({', '.join(SCHEMAS)}):name>", strict_slashes=False)
+@ogc.get(
+    f"/collections/<collection_id>/<any({', '.join(described.SCHEMAS)}):name>", strict_slashes=False
+)
 def schema(collection_id: str, name: str) -> Response:
     layer = layer_of(collection_id)
     parameters.read(request.args)
     path = f"/collections/{layer.id}/{name}"
-    make, heading = SCHEMAS[name]
+    make, heading = described.SCHEMAS[name]
     return answer(
         "queryables",
         make(layer, url_of(path)),
@@ -196,7 +202,7 @@ def items(collection_id: str) -> Response:
     matched = selection.ordered(frame, matched, query.get("sortby", ()))
     limit, offset = query.get("limit", parameters.DEFAULT_LIMIT), query.get("offset", 0)
     page = matched[offset : offset + limit]
-    path, asked = f"/collections/{layer.id}/items", request.args.to_dict()
+    path, asked, way = f"/collections/{layer.id}/items", request.args.to_dict(), negotiation.way()
     turns: dict[str, int] = {}
     if offset + limit < len(matched):
         turns["next"] = offset + limit
@@ -205,12 +211,17 @@ def items(collection_id: str) -> Response:
     links = [
         *selves(path, GEOJSON, **asked),
         *(
-            link(path, rel, GEOJSON, f"{rel.capitalize()} page", **_turned(asked, "json", start))
-            for rel, start in turns.items()
+            link(
+                path, rel, way.media_type, f"{rel.capitalize()} page", **_turned(asked, way.id, at)
+            )
+            for rel, at in turns.items()
         ),
         link(f"/collections/{layer.id}", "collection", JSON, layer.title, f="json"),
     ]
     system = query.get("crs") or systems.offered()[CRS84]
+    if way.id in negotiation.FILES:
+        some, names = frame.iloc[page], query.get("properties")
+        return feature_files.answer(layer, some, way, links, len(matched), system, names)
     features, box = _features(layer, frame, page, query, system)
     document = {
         "type": "FeatureCollection",
@@ -224,11 +235,17 @@ def items(collection_id: str) -> Response:
         "items",
         document,
         media_type=GEOJSON,
+        as_json_fg=partial(json_fg.document, frame=frame.iloc[page], system=system),
         layer=layer,
         offset=offset,
         turns={rel: url_of(path, **_turned(asked, "html", at)) for rel, at in turns.items()},
     )
     return _in_system(response, layer, system)
+
+
+def _turned(query: dict[str, str], f: str, offset: int) -> dict[str, str]:
+    """Return the query of another page."""
+    return query | {"f": f, "offset": str(offset)}
 
 
 def _features(
@@ -270,13 +287,17 @@ def feature(collection_id: str, feature_id: str) -> Response:
         *selves(f"{path}/items/{quote(feature_id, safe='')}", GEOJSON, **asked),
         link(path, "collection", JSON, layer.title, f="json"),
     ]
-    features, _box = output.features(frame.loc[[feature_id]], system)
+    way, row = negotiation.way(), frame.loc[[feature_id]]
+    if way.id in negotiation.FILES:
+        return feature_files.answer(layer, row, way, links, 1, system)
+    features, _box = output.features(row, system)
     response = answer(
         "feature",
         features[0] | {"links": links},
         media_type=GEOJSON,
+        as_json_fg=partial(json_fg.document, frame=row, system=system),
         layer=layer,
-        box=export.bbox(frame.loc[[feature_id]]),
+        box=export.bbox(row),
     )
     return _in_system(response, layer, system)
 
@@ -295,75 +316,15 @@ def nothing(path: str) -> Response:
     raise NotFoundError(_("There is nothing at %(path)s.", path=f"/ogc/{path}"))
 
 
-# What they are made of ----------------------------------------------------------------------------
-
-
-def _collection(layer: Layer) -> Schema:
-    path = f"/collections/{layer.id}"
-    about = store().about(layer.id)
-    box = export.bbox(store().layer(layer.id))
-    return {
-        "id": layer.id,
-        "title": layer.title,
-        "description": layer.description,
-        **({"attribution": about.attribution} if about.attribution else {}),
-        **({"extent": {"spatial": {"bbox": [box], "crs": CRS84}}} if box else {}),
-        "itemType": "feature",
-        **({"crs": ["#/crs"], "storageCrs": CRS84} if layer.geometry else {"crs": [CRS84]}),
-        "links": [
-            link(path, "self", JSON, layer.title, f="json"),
-            link(f"{path}/items", "items", GEOJSON, f"{layer.title} as GeoJSON", f="json"),
-            link(f"{path}/items", "items", HTML, f"{layer.title} as a page", f="html"),
-            *(
-                link(f"{path}/{name}", f"{REL}/{name}", SCHEMA_JSON, heading, f="json")
-                for name, (_make, heading) in SCHEMAS.items()
-            ),
-            *(
-                [link(f"{path}/tiles", tiles.TILESETS, JSON, f"{layer.title} as tiles", f="json")]
-                if layer.geometry
-                else []
-            ),
-            *_licences(layer),
-        ],
-    }
-
-
-def _turned(query: dict[str, str], f: str, offset: int) -> dict[str, str]:
-    """Return the query of another page."""
-    return query | {"f": f, "offset": str(offset)}
-
-
-def _licences(layer: Layer) -> list[Link]:
-    return [
-        {
-            "href": licence["path"],
-            "rel": "license",
-            "title": licence.get("title") or licence.get("name") or licence["path"],
-        }
-        for licence in store().resource(layer.id).get("licenses", ())
-        if str(licence.get("path", "")).startswith(("https://", "http://"))
-    ]
-
-
 # What all answers have in common -----------------------------------------------------------------
 
 
 @ogc.before_request
-def _check_accept() -> None:
-    """Refuse a client that takes neither JSON nor HTML; a tile is what it is."""
-    accepted = request.accept_mimetypes
-    if request.endpoint == "ogc.tile":
-        return
-    if (
-        request.method in ("GET", "HEAD")
-        and "f" not in request.args
-        and accepted
-        and accepted.best_match((*MEDIA_TYPES, HTML)) is None
-    ):
-        raise NotAcceptable(
-            f"There are {GEOJSON}, {JSON} and {HTML}; choose one with the header Accept, or with"
-            " f=json or f=html."
-        )
+def _choose_way() -> None:
+    """Choose the form of the answer, or refuse who takes none there is; a tile is what it is."""
+    if request.method in ("GET", "HEAD") and request.endpoint != "ogc.tile":
+        forms = negotiation.FEATURES if request.endpoint in FEATURES else negotiation.PAGES
+        g.ogc_way = negotiation.chosen(forms)
 
 
 @ogc.after_request

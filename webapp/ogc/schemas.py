@@ -75,6 +75,15 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Point": _shape("Point", _POSITION),
     "LineString": _shape("LineString", _array(_POSITION, minItems=2)),
+    "JsonFg": _object(
+        {
+            "conformsTo": _array(TEXT),
+            "coordRefSys": TEXT,
+            "time": {"type": "object", "nullable": True},
+            "place": {"type": "object", "nullable": True},
+        },
+        optional=("time", "place"),
+    ),
     "NoGeometry": {"type": "object", "nullable": True, "enum": [None]},
 }
 """Those of every data package."""
@@ -82,8 +91,7 @@ SCHEMAS: dict[str, Schema] = {
 
 def describe(field: Field) -> str:
     """Return what a field is, with its unit."""
-    unit = f"Unit: {field.unit}." if field.unit else ""
-    return " ".join(filter(None, (f"{field.title}.", field.description, unit)))
+    return field.described()
 
 
 def of_value(field: Field) -> Schema:

@@ -14,7 +14,7 @@ from geo.tiles import MEDIA_TYPE, MOST_ZOOM
 from geo.tiles.grid import HALF_WORLD_M, SCALE_0, project
 from webapp.i18n import gettext as _
 from webapp.ogc.answers import Link, link, selves
-from webapp.ogc.openapi import JSON
+from webapp.ogc.negotiation import JSON
 from webapp.ogc.parameters import choice
 from webapp.ogc.systems import CRS84
 from webapp.readers import Schema
