@@ -196,6 +196,8 @@ def _headers(response: Response) -> Response:
     return response
 
 
+EXPOSED = "Content-Crs, Content-Disposition, ETag, Link, OGC-NumberMatched, OGC-NumberReturned, Retry-After"
+"""Headers that scripts of other sites may read."""
 NONCE = "{nonce}"
 """In a policy, for what every answer has of its own."""
 
@@ -221,7 +223,7 @@ def _open_to_all(response: Response) -> None:
     beforehand.
     """
     response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Access-Control-Expose-Headers"] = "Content-Disposition, ETag, Retry-After"
+    response.headers["Access-Control-Expose-Headers"] = EXPOSED
     if request.method == "OPTIONS":
         response.headers.update(
             {

@@ -23,7 +23,13 @@ TEXT = (
     "application/javascript",
     "image/svg+xml",
     "application/vnd.oai.openapi+json",
+    "application/vnd.ogc.fg+json",
+    "application/fg+json",
+    "application/flatgeobuf",
+    "application/geopackage+sqlite3",
+    "image/vnd.dxf",
 )
+"""Types that are worth it, texts and others."""
 LEAST_BYTES = 1000
 LARGEST_KEPT = 200
 """So many compressed forms of static files are kept in memory."""

@@ -70,7 +70,7 @@ def archive(frame: gpd.GeoDataFrame, about: About) -> bytes:
 
 def short_names(names: Iterable[str]) -> list[str]:
     """Shorten names to what a field may be called: ten letters of ASCII, each name once. Words lose
-    their ends, the longest first, so ``position_accuracy_m`` becomes ``posi_acc_m``.
+    their ends, the longest first, so ``position_accuracy_m`` becomes ``pos_accu_m``.
     """
     taken: set[str] = set()
     short = []

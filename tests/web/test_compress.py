@@ -28,6 +28,9 @@ PATHS = {
     "a page that is kept": "/sites/dong-mai-ip",
     "a layer": "/api/map/gates.json",
     "a page of items": "/ogc/collections/parks/items?f=json&limit=50",
+    "a page of items as JSON-FG": "/ogc/collections/parks/items?f=jsonfg&profile=jsonfg-plus",
+    "a page of items as a file": "/ogc/collections/parks/items?f=fgb",
+    "a drawing": "/download/parks.dxf?epsg=32648",
 }
 """Text that is sent in each of the ways there are."""
 

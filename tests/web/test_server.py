@@ -409,6 +409,7 @@ def test_point_20_https_is_kept_to(make_app: Callable[..., Flask]) -> None:
             "/download/gates.csv",
         ),
         *("/ogc/collections/gates/items?f=json", "/ogc/nothing"),
+        "/ogc/collections/gates/items?f=fgb&limit=3",
     ],
 )
 def test_point_20_maps_elsewhere_may_ask_for_data(app: Flask, path: str) -> None:
@@ -416,7 +417,11 @@ def test_point_20_maps_elsewhere_may_ask_for_data(app: Flask, path: str) -> None
     allowed; pages stay closed to them.
     """
     client = app.test_client()
-    assert client.get(path).headers["Access-Control-Allow-Origin"] == "*"
+    answer = client.get(path)
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    exposed = answer.headers["Access-Control-Expose-Headers"].split(", ")
+    own = {name for name in answer.headers.keys() if name in ("ETag", "Link", "Content-Crs")}  # noqa: SIM118
+    assert own | {"OGC-NumberMatched", "OGC-NumberReturned"} <= set(exposed)
     asked = {
         "Origin": "https://other.example",
         "Access-Control-Request-Method": "GET",
