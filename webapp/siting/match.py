@@ -42,6 +42,7 @@ from webapp.siting.match_words import (
     unmet,
 )
 from webapp.store import Store, store
+from webapp.team import forgery
 
 pages = Blueprint("match", __name__)
 
@@ -173,15 +174,14 @@ def _matched(opened: Store, upload: Upload) -> tuple[list[Match], Sheet]:
 
 def _upload() -> Upload:
     """Read a form. A file goes before the sheet that a page of ours carried."""
-    unknown = (set(request.form) - {"format", "sheet", "remarks", "also", *args.DRIVE}) | (
-        set(request.files) - {"file"}
-    )
+    known = {"format", "sheet", "remarks", "also", forgery.FIELD, *args.DRIVE}
+    unknown = (set(request.form) - known) | (set(request.files) - {"file"})
     if unknown or request.form.get("format", "") not in ("", "xlsx"):
         raise InputError(_("Send only a file with this form."))
-    known = (*args.DRIVE, "also")
+    read = (*args.DRIVE, "also")
     values = args.parse(
-        MultiDict((name, value) for name, value in request.form.items(multi=True) if name in known),
-        known,
+        MultiDict((name, value) for name, value in request.form.items(multi=True) if name in read),
+        read,
     )
     file = request.files.get("file")
     data, carried = file.read(company_sheet.MAX_BYTES + 1) if file else b"", None

@@ -51,7 +51,9 @@ async function whole(request) {
     });
     const answer = await Promise.race([coming, late]);
     if (answer.status === 200 && answer.type === "basic") {
-      keepAll(request, answer.clone()).catch(() => {});
+      const asksWho = new URL(answer.url).pathname === "/sign-in";
+      // whoever has to sign in first finds no page of the one before
+      (asksWho ? caches.delete(KEPT) : keepAll(request, answer.clone())).catch(() => {});
     }
     return answer;
   } catch {

@@ -18,6 +18,7 @@ from geo.visits.trip_lines import DayLine
 from webapp import args, lookup
 from webapp.i18n import gettext as _
 from webapp.store import Store, store
+from webapp.team import forgery
 from webapp.trips import pages as trip
 from webapp.trips.address import TRIP, Lines
 from webapp.trips.links import to_page
@@ -46,7 +47,7 @@ def file() -> AnyResponse | tuple[str, int]:
 
 def _opened(opened: Store) -> Lines:
     """Read the file of the request; `InputError` names all its faults in the words of the file."""
-    if set(request.form) or set(request.files) - {"file"}:
+    if set(request.form) - {forgery.FIELD} or set(request.files) - {"file"}:
         raise InputError(_("Send only a file with this form."))
     sent = request.files.get("file")
     data = sent.read(safe_yaml.MAX_BYTES + 1) if sent else b""
