@@ -164,11 +164,18 @@ def _http_error(error: HTTPException) -> Any:
             status=error.code,
             mimetype="text/plain",
         )
-    answer = error.get_response()
     message = str(HTTP_SENTENCES.get(error.code, error.description))
     body, status = _say(error.code, message)
     response = current_app.make_response((body, status))
+    return with_headers(response, error)
+
+
+def with_headers(response: Response, error: HTTPException) -> Response:
+    """Add what a fault of HTTP says in the head of its answer: what is allowed, when to ask again,
+    how to sign in.
+    """
+    headers = error.get_response().headers
     for name in ("Allow", "Retry-After", "WWW-Authenticate"):
-        for text in answer.headers.getlist(name):
+        for text in headers.getlist(name):
             response.headers.add(name, text)
     return response

@@ -348,9 +348,7 @@ def _refuse(error: AtlasError) -> Response:
 def _fail(error: HTTPException) -> Response:
     name = error.name.replace(" ", "")
     response = _fault(error.code or 500, name, error.description or error.name)
-    if isinstance(error, MethodNotAllowed) and error.valid_methods:
-        response.headers["Allow"] = ", ".join(error.valid_methods)
-    return response
+    return errors.with_headers(response, error)
 
 
 def _fault(status: int, code: str, description: str) -> Response:

@@ -118,7 +118,7 @@ def new_token() -> Any:
     return shown(secret=(_("New access token"), token))
 
 
-@pages.post("/team/tokens/<int:number>/end")
+@pages.post("/team/tokens/<int(max=2147483647):number>/end")
 def end_token(number: int) -> Response:
     """Revoke an access token of one's own."""
     only_in_a_browser()

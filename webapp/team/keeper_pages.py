@@ -33,7 +33,7 @@ def add() -> Any:
     return shown(secret=(_("First password of %(name)s", name=account.name), first))
 
 
-@pages.post("/team/people/<int:number>/role")
+@pages.post("/team/people/<int(max=2147483647):number>/role")
 @needs("keeper")
 def role(number: int) -> Any:
     """Let a person have another role."""
@@ -46,7 +46,7 @@ def role(number: int) -> Any:
     return redirect(url_for("account.own"), 303)
 
 
-@pages.post("/team/people/<int:number>/password")
+@pages.post("/team/people/<int(max=2147483647):number>/password")
 @needs("keeper")
 def password(number: int) -> Any:
     """Let a person have a new first password, which ends their sessions."""
@@ -59,7 +59,7 @@ def password(number: int) -> Any:
     return shown(secret=(_("First password of %(name)s", name=account.name), first))
 
 
-@pages.post("/team/people/<int:number>/end")
+@pages.post("/team/people/<int(max=2147483647):number>/end")
 @needs("keeper")
 def sign_out(number: int) -> Any:
     """End all sessions of a person."""
@@ -69,7 +69,7 @@ def sign_out(number: int) -> Any:
     return redirect(url_for("account.own"), 303)
 
 
-@pages.post("/team/people/<int:number>/remove")
+@pages.post("/team/people/<int(max=2147483647):number>/remove")
 @needs("keeper")
 def remove(number: int) -> Any:
     """Take a person out of the team."""
