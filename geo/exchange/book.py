@@ -309,7 +309,7 @@ class Book:
 
 def _parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
     """Part rows into as many as the database takes at once."""
-    return (rows[at : at + AT_ONCE] for at in range(0, len(rows)))
+    return (rows[at : at + AT_ONCE] for at in range(0, len(rows), AT_ONCE))
 
 
 def _statement(row: Any, decided: dict[str, Any]) -> Statement:
