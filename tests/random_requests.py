@@ -495,6 +495,7 @@ PAGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "/cost.xlsx": (("pick",), (*COST, *DRIVE)),
     "/download": ((), ("epsg", *args.FILTERS)),
     "/download/access": (("site",), ("epsg", "layer", *DRIVE)),
+    "/exchange": ((), ("lang",)),
     "/match": ((), DRIVE),
     "/ogc": ((), ("f", "lang")),
     "/ogc/collections/<collection_id>": ((), OGC),

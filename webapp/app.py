@@ -196,7 +196,10 @@ def _headers(response: Response) -> Response:
     return response
 
 
-EXPOSED = "Content-Crs, Content-Disposition, ETag, Link, OGC-NumberMatched, OGC-NumberReturned, Retry-After"
+EXPOSED = (
+    "Content-Crs, Content-Disposition, ETag, Link, OGC-NumberMatched, OGC-NumberReturned,"
+    " Retry-After"
+)
 """Headers that scripts of other sites may read."""
 NONCE = "{nonce}"
 """In a policy, for what every answer has of its own."""

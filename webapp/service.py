@@ -13,8 +13,16 @@ from webapp.store import store
 service = Blueprint("service", __name__)
 
 NOT_CRAWLED = (
-    *("/access", "/api/", "/chain", "/compare", "/cost", "/download/", "/match", "/planned"),
-    *("/rank", "/shortlist", "/sites/*/claims", "/sites/*/factsheet", "/table?", "/trip"),
+    *("/access", "/api/", "/chain", "/compare", "/cost", "/download/", "/exchange/", "/match"),
+    *(
+        "/planned",
+        "/rank",
+        "/shortlist",
+        "/sites/*/claims",
+        "/sites/*/factsheet",
+        "/table?",
+        "/trip",
+    ),
     *("/weights", "/where"),
     *(f"/*{name}=" for name in args.DRIVE),
 )

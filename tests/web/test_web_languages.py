@@ -117,6 +117,7 @@ NAMES = {
     "Zone Atlas",
     "GSHHG",
     "XLSX",
+    "ZIP",
     "JSON",
     "GeoJSON",
     "QGIS",

@@ -32,11 +32,13 @@ PATHS = {
     **{"site_id": "van-don-ez", "layer_id": "parks", "extension": "csv"},
     **{"collection_id": "gates", "feature_id": "mong-cai-bac-luan-2", "path": "castles"},
     **{"zoom": "6", "column": "50", "row": "28"},
+    **{"old": "0", "new": "1", "number": "1", "token": "x" * 32},
 }
 WRONG_PATHS = {
     **{"site_id": "nowhere", "layer_id": "castles", "extension": "exe"},
     **{"collection_id": "castles", "feature_id": "nowhere", "path": "castles"},
     **{"zoom": "99", "column": "-1", "row": "x"},
+    **{"old": "7", "new": "8", "number": "9", "token": "y" * 32},
 }
 SPARED = (
     "/static",

@@ -112,7 +112,7 @@ def _best(header: str, names: tuple[str, ...]) -> str | None:
 
 def way() -> Way:
     """Return the form of the answer to this request, which was chosen before all else."""
-    return g.get("ogc_way", _JSON)  # type: ignore[no-any-return]
+    return g.get("ogc_way", _JSON)
 
 
 def json_fg_profile() -> str | None:
