@@ -145,7 +145,8 @@ class Book:
             wanted = set(identifiers)
             return [entry for entry in self.statements(layer, row_id) if entry.claim.id in wanted]
         table = self._table("claims")
-        chosen = table.select().order_by(table.c.batch, table.c.id)
+        columns = [table.c[name] for name in ("id", "proposed", *PARTS)]
+        chosen = table.select().with_only_columns(*columns).order_by(table.c.batch, table.c.id)
         if layer:
             chosen = chosen.where(table.c.layer == layer)
         if row_id:
@@ -154,7 +155,7 @@ class Book:
             chosen = chosen.where(table.c.id.in_(identifiers))
         with database.reading(self.engine) as connection:
             decided = self._decided(connection)
-            return [_statement(row, decided) for row in connection.execute(chosen).mappings()]
+            return [_statement(*row, decided=decided) for row in connection.execute(chosen)]
 
     def decide(self, identifiers: Sequence[str], verdict: State, *, reason: str, who: str) -> None:
         """Accept or refuse claims, or take such a decision back with ``stated``.
@@ -312,10 +313,10 @@ def _parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
     return (rows[at : at + AT_ONCE] for at in range(0, len(rows), AT_ONCE))
 
 
-def _statement(row: Any, decided: dict[str, Any]) -> Statement:
-    claim = Claim(**{name: row[name] for name in PARTS})
-    before: State = "proposed" if row["proposed"] else "stated"
-    last = decided.get(row["id"])
+def _statement(identifier: str, proposed: bool, *parts: Any, decided: dict[str, Any]) -> Statement:
+    claim = Claim(*parts)
+    before: State = "proposed" if proposed else "stated"
+    last = decided.get(identifier)
     if last is None:
         return Statement(claim, before)
     return Statement(

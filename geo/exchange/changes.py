@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from geo import crs
@@ -74,20 +74,30 @@ class Change:
 
 def compare(old: Tables, new: Tables) -> list[Change]:
     """List what differs between two states, by layer, in the order of the rows."""
-    return [
+    changes = [
         change
         for layer in LAYERS.values()
         for change in _of_layer(layer, old.layers.get(layer.id, {}), new.layers.get(layer.id, {}))
     ]
+    moved = _moved_m(changes)
+    return [
+        replace(change, moved_m=moved[number]) if number in moved else change
+        for number, change in enumerate(changes)
+    ]
 
 
 def _of_layer(layer: Layer, old: dict[str, Cells], new: dict[str, Cells]) -> Iterator[Change]:
+    names = [name for name in layer.names if name not in EVERY_ROW]
     for row_id, row in new.items():
         before = old.get(row_id)
         if before is None:
             yield _whole(layer, row_id, row, "added")
         elif before is not row:
-            yield from _of_row(layer, row_id, before, row)
+            if layer.geometry:
+                yield from _of_value(layer, row_id, before, row, POSITION)
+            for name in names:
+                if before.get(name) != row.get(name):
+                    yield from _of_value(layer, row_id, before, row, name)
     for row_id, row in old.items():
         if row_id not in new:
             yield _whole(layer, row_id, row, "removed")
@@ -97,17 +107,13 @@ def _whole(layer: Layer, row_id: str, row: Cells, kind: Kind) -> Change:
     return Change(layer.id, row_id, _name(row, row_id), kind, "", None, None, *_place(layer, row))
 
 
-def _of_row(layer: Layer, row_id: str, before: Cells, after: Cells) -> Iterator[Change]:
-    named = [POSITION] if layer.geometry else []
-    for field in (*named, *(name for name in layer.names if name not in EVERY_ROW)):
-        old, new = (tables_of.value(layer, row, field) for row in (before, after))
-        if claims_of.same(old, new, layer, field):
-            continue
-        yield Change(
-            *(layer.id, row_id, _name(after, row_id), "changed", field, old, new),
-            *_place(layer, after),
-            _moved_m(old, new) if field == POSITION else float("nan"),
-        )
+def _of_value(
+    layer: Layer, row_id: str, before: Cells, after: Cells, field: str
+) -> Iterator[Change]:
+    old, new = (tables_of.value(layer, row, field) for row in (before, after))
+    if not claims_of.same(old, new, layer, field):
+        named = layer.id, row_id, _name(after, row_id)
+        yield Change(*named, "changed", field, old, new, *_place(layer, after))
 
 
 def _name(row: Cells, row_id: str) -> str:
@@ -127,13 +133,21 @@ def _place(layer: Layer, row: Cells) -> tuple[float, float]:
     return (nan, nan) if lon is None or lat is None else (lon, lat)
 
 
-def _moved_m(old: str | None, new: str | None) -> float:
+def _moved_m(changes: Sequence[Change]) -> dict[int, float]:
+    """Measure how far points have moved, by the number of the change."""
     import numpy as np
 
-    here, there = claims_of.lonlat(old), claims_of.lonlat(new)
-    if here is None or there is None:
-        return float("nan")
-    return float(crs.distance_m(np.array([here]), np.array([there]))[0])
+    ways = {
+        number: (here, there)
+        for number, change in enumerate(changes)
+        if change.field == POSITION
+        and (here := claims_of.lonlat(change.before)) is not None
+        and (there := claims_of.lonlat(change.after)) is not None
+    }
+    if not ways:
+        return {}
+    points = np.array(list(ways.values()), float)
+    return dict(zip(ways, crs.distance_m(points[:, 0], points[:, 1]).tolist(), strict=True))
 
 
 def frame(changes: Sequence[Change]) -> gpd.GeoDataFrame:

@@ -9,8 +9,9 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from geo.errors import Message, behind
@@ -31,6 +32,7 @@ MOST_TEXT = 4_000
 MOST_LINE = 100_000
 """Letters of the text of a line; a table whose cells are longer cannot be read again."""
 MOST_NAME = 200
+_JSON = json.JSONEncoder(ensure_ascii=False)
 State = Literal["stated", "accepted", "refused", "proposed"]
 """A claim is stated until it is accepted or refused. One that is proposed, by a person whose claims
 a reviewer looks at first, and one that is refused do not count."""
@@ -78,7 +80,11 @@ class Claim:
         object.__setattr__(self, "value", (self.value or "").strip() or None)  # as a file holds it
         if self.accuracy is not None:  # 5 and 5.0 are one
             object.__setattr__(self, "accuracy", float(self.accuracy))
-        text = json.dumps(astuple(self)[:-2], ensure_ascii=False).encode(errors="surrogatepass")
+        parts = (
+            *(self.layer, self.row_id, self.field, self.value, self.party),
+            *(self.source, self.source_kind, self.as_of, self.accuracy, self.notes),
+        )
+        text = _JSON.encode(parts).encode(errors="surrogatepass")
         object.__setattr__(self, "id", hashlib.blake2b(text, digest_size=12).hexdigest())
 
     @property
@@ -117,18 +123,24 @@ def ranked(statements: Iterable[Statement]) -> list[Statement]:
     return sorted((entry for entry in statements if entry.counts), key=_place)
 
 
-def _place(entry: Statement) -> tuple[int, int, int, list[int], float, int, str]:
+def _place(entry: Statement) -> tuple[int, int, int, tuple[int, ...], float, tuple[int, ...], str]:
     claim, accepted = entry.claim, entry.state == "accepted"
-    day = [-int(part) for part in claim.as_of.split("-") if part.isdecimal()]
     return (
         0 if accepted else 1,
         -entry.decision if accepted else 0,
         strength(claim.source_kind),
-        day + [0] * (3 - len(day)),
+        _newest_first(claim.as_of),
         float("inf") if claim.accuracy is None else claim.accuracy,
-        -int(re.sub(r"\D", "", claim.stated_at) or 0),
+        _newest_first(claim.stated_at),
         claim.id,
     )
+
+
+@lru_cache(10_000)
+def _newest_first(time: str) -> tuple[int, ...]:
+    """Return numbers that sort dates and times with the newest first, and unknown ones last."""
+    parts = [-int(part) for part in re.findall(r"\d+", time)]
+    return (*parts, *[0] * (6 - len(parts)))
 
 
 def strength(kind: str) -> int:
@@ -173,19 +185,30 @@ def faults(claim: Claim, today: date) -> list[str]:
     layer = LAYERS.get(claim.layer)
     if layer is None or claim.layer in WITHOUT_CLAIMS:
         return [behind("layer", Message("“%(text)s” is unknown", {"text": short(claim.layer)}))]
+    origin = claim.party, claim.source, claim.source_kind, claim.as_of, claim.notes
     wrong = [
         ("row_id", validation.cell_fault(claim.row_id or None, ID)),
         ("field", _field_fault(claim, layer)),
-        ("party", _empty_fault(claim.party) or text_fault(claim.party, MOST_NAME)),
-        ("source", _empty_fault(claim.source) or text_fault(claim.source)),
-        ("source_kind", _kind_fault(claim.source_kind)),
-        ("as_of", _day_fault(claim.as_of, today)),
+        *_origin_faults(*origin, today),
         ("accuracy", _accuracy_fault(claim)),
-        ("notes", text_fault(claim.notes)),
     ]
     if not wrong[1][1]:
         wrong.append((claim.field, _value_fault(claim, layer)))
     return [behind(name, fault) for name, fault in wrong if fault]
+
+
+@lru_cache(10_000)
+def _origin_faults(
+    party: str, source: str, kind: str, as_of: str, notes: str, today: date
+) -> tuple[tuple[str, str | None], ...]:
+    """Find what is wrong with what many claims share, name by name."""
+    return (
+        ("party", _empty_fault(party) or text_fault(party, MOST_NAME)),
+        ("source", _empty_fault(source) or text_fault(source)),
+        ("source_kind", _kind_fault(kind)),
+        ("as_of", _day_fault(as_of, today)),
+        ("notes", text_fault(notes)),
+    )
 
 
 def _field_fault(claim: Claim, layer: Layer) -> str | None:

@@ -220,7 +220,7 @@ def _files(
     """Return the files of a release by name."""
     claims = LAYERS["claims"]
     files = {
-        f"{name}.csv": _written(base, LAYERS[name], rows)
+        f"{name}.csv": _written(base, following, LAYERS[name], rows)
         for name, rows in following.tables.layers.items()
     }
     files["provenance.csv"] = tables_of.write(LAYERS["provenance"], following.tables.provenance)
@@ -240,12 +240,11 @@ def _files(
     return files
 
 
-def _written(base: Path, layer: Layer, rows: tables_of.Rows) -> bytes:
+def _written(base: Path, following: Standing, layer: Layer, rows: tables_of.Rows) -> bytes:
     """Return the file of a layer: that of the package as it is where no row has changed."""
-    same = tables_of.read_layer(base, layer) == rows
-    return (
-        (base / f"{layer.id}.csv").read_bytes() if same else tables_of.write(layer, rows.values())
-    )
+    if rows == following.base.layers[layer.id]:
+        return (base / f"{layer.id}.csv").read_bytes()
+    return tables_of.write(layer, rows.values())
 
 
 def _resource(layer: Layer) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from geo.errors import behind
@@ -29,6 +30,8 @@ class Standing:
 
     Attributes
     ----------
+    base
+        The package.
     tables
         The rows with the values that count, and their sources.
     values
@@ -40,6 +43,7 @@ class Standing:
         Rows that are new and not whole, with what is wrong.
     """
 
+    base: Tables
     tables: Tables
     values: dict[Key, list[Statement]] = field(default_factory=dict)
     won: dict[Key, Claim] = field(default_factory=dict)
@@ -58,7 +62,8 @@ def follow(base: Tables, statements: Iterable[Statement], party: str) -> Standin
     for entry in statements:
         stated[entry.claim.layer, entry.claim.row_id].append(entry)
     sources = _Sources(base, party)
-    standing = Standing(Tables({name: dict(rows) for name, rows in base.layers.items()}, []))
+    following = Tables({name: dict(rows) for name, rows in base.layers.items()}, [])
+    standing = Standing(base, following)
     for layer_id, row_id in sorted(stated):
         if layer_id in standing.tables.layers:
             _settle(standing, LAYERS[layer_id], row_id, stated[layer_id, row_id], sources)
@@ -171,7 +176,9 @@ def _begin(standing: Standing, layer: Layer, row_id: str, won: Mapping[str, Clai
 
 def _cells(layer: Layer, won: Mapping[str, Claim]) -> Cells:
     """Return the cells that follow from claims of a row."""
-    cells: Cells = {name: claim.value for name, claim in won.items() if layer.has(name)}
+    cells: Cells = {
+        name: claim.value for name, claim in won.items() if name not in (POSITION, EXISTENCE)
+    }
     position = won.get(POSITION)
     if position is None:
         return cells
@@ -227,9 +234,13 @@ def is_disputed(key: Key, statements: Sequence[Statement]) -> bool:
 
 def _is_number(claim: Claim) -> bool:
     """Check whether a claim can have an accuracy in the table ``provenance``."""
-    layer = LAYERS[claim.layer]
-    numbers = [field.name for field in layer.fields if field.type in ("number", "integer")]
-    return claim.field in (POSITION, *numbers)
+    return claim.field == POSITION or claim.field in _numbers(claim.layer)
+
+
+@cache
+def _numbers(layer_id: str) -> frozenset[str]:
+    fields = LAYERS[layer_id].fields
+    return frozenset(field.name for field in fields if field.type in ("number", "integer"))
 
 
 def _amount(number: float | None) -> str | None:

@@ -59,9 +59,9 @@ def read_layer(folder: Path, layer: Layer) -> Rows:
     name = f"{layer.id}.csv"
     rows, faults = rows_of.csv_rows(folder / name, layer.fields)
     validation.refuse(name, faults or validation.row_faults(rows, layer.fields[:1]))
-    return {
-        str(row["id"]): {key: cell for key, cell in row.items() if key != "_at"} for row in rows
-    }
+    for row in rows:
+        del row["_at"]
+    return {str(row["id"]): row for row in rows}
 
 
 def write(layer: Layer, rows: Iterable[Mapping[str, str | None]]) -> bytes:

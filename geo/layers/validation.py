@@ -39,6 +39,7 @@ signs that no name holds.
 """
 MAX_FAULTS = 200
 """So many faults are listed; the rest is counted."""
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 
 
 def refuse(origin: str, faults: list[str]) -> None:
@@ -291,9 +292,7 @@ def number(cell: str | None) -> float | None:
     """Read a finite ASCII number; anything else, such as ``1_000``, ``NaN`` or ``１０``, is
     none.
     """
-    if cell is None or not re.fullmatch(
-        r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", cell, re.ASCII
-    ):
+    if cell is None or not _NUMBER.fullmatch(cell):
         return None
     value = float(cell)
     return value if math.isfinite(value) else None
