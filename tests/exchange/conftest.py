@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from postgres import Server
 
 from geo import layers
-from geo.exchange import formats, reading
+from geo.exchange import database, formats, reading
+from geo.exchange.book import Book
 from geo.exchange.known import Known
 from webapp.catalogues import province_names
 
@@ -35,3 +38,44 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
         return formats.read(Path(path).read_bytes(), part, encoding, words)
 
     monkeypatch.setattr(reading, "read_apart", read)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A PostgreSQL with PostGIS, for this process."""
+    server = Server()
+    yield server
+    server.end()
+
+
+@pytest.fixture(scope="session")
+def template(postgresql: Server) -> str:
+    """Name of a database that holds the tables of a book: to copy it takes less than to make it."""
+    url = postgresql.database()
+    assert Book(url).engine
+    database.connect(url).dispose()
+    return url.split("@/")[1].split("?")[0]
+
+
+@pytest.fixture
+def postgres_store(postgresql: Server, template: str) -> Iterator[str]:
+    """The address of an empty book in PostgreSQL."""
+    url = postgresql.database(template)
+    yield url
+    database.connect(url).dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty book, in each kind of database."""
+    if request.param == "postgresql":
+        yield request.getfixturevalue("postgres_store")
+        return
+    url = database.address(tmp_path)
+    yield url
+    database.connect(url).dispose()
+
+
+@pytest.fixture
+def book(store: str) -> Book:
+    return Book(store)
