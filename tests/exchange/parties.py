@@ -76,8 +76,9 @@ class Parties:
         )
 
     def claims(self, count: int) -> list[Claim]:
-        """State several things, none of them twice."""
-        unique = {made.id: made for made in (self.claim() for _ in range(count))}
+        """State several things; no party two of one value at once."""
+        every = (self.claim() for _ in range(count))
+        unique = {(made.key, made.party, made.as_of, made.stated_at): made for made in every}
         return list(unique.values())
 
     def statements(self, count: int) -> list[Statement]:
