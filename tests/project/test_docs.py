@@ -95,6 +95,16 @@ def test_every_address_is_documented(app: Flask, client: FlaskClient) -> None:
     assert {address for address in others if not address.startswith("/ogc/")} == PARTS
 
 
+def test_the_filters_in_the_docs_are_read(client: FlaskClient) -> None:
+    """Each address of items that the page for GIS users shows is answered."""
+    queries = re.findall(r"^(filter=.*)$", prose("docs/start/gis.md"), re.MULTILINE)
+    assert len(queries) > 3
+    for query in queries:
+        asked = dict(part.split("=", 1) for part in re.split("&(?=filter-crs)", query))
+        answer = client.get("/ogc/collections/parks/items", query_string=asked)
+        assert answer.status_code == 200, answer.text
+
+
 @pytest.mark.parametrize("table", [*LAYERS, *TABLES])
 def test_the_page_of_the_data_names_each_table(table: str) -> None:
     """Each layer and each table stands in the page about the data."""
