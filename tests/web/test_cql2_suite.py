@@ -116,5 +116,6 @@ def test_a_predicate_matches_as_many_features_as_it_should(
 def test_combined_predicates_match_as_many_features_as_they_should(
     p1: str, p2: str, p3: str, p4: str, expected: str
 ) -> None:
+    """As the suite joins them, unknown values included."""
     text = f"(NOT ({p2}) AND {p1}) OR ({p3} and {p4}) or not ({p1} OR {p4})"
     assert matched("places", text) == int(expected)

@@ -131,10 +131,10 @@ def test_the_systems_of_both_countries_are_listed(client: FlaskClient) -> None:
     assert {tuple(each["crs"]) for each in collections["collections"]} == {("#/crs",)}
     assert {each["storageCrs"] for each in collections["collections"]} == {systems.CRS84}
     assert client.get(ITEMS).headers["Content-Crs"] == f"<{systems.CRS84}>"
-    one = client.get(f"{ITEMS}/g-00", query_string={"crs": f"{EPSG}4326"})
-    assert one.headers["Content-Crs"] == f"<{EPSG}4326>"
+    feature = client.get(f"{ITEMS}/g-00", query_string={"crs": f"{EPSG}4326"})
+    assert feature.headers["Content-Crs"] == f"<{EPSG}4326>"
     first = client.get(f"{ITEMS}/g-00").json["geometry"]["coordinates"]
-    assert one.json["geometry"]["coordinates"] == first[::-1]
+    assert feature.json["geometry"]["coordinates"] == first[::-1]
 
 
 @pytest.mark.parametrize("code", [4326, 3405, 5899, 9208, 4490, 4545, 4756])
@@ -148,7 +148,7 @@ def test_a_box_of_any_system_holds_what_lies_in_it(
     places = frames["gates"].geometry.dropna()
     there = crs.transform(shapely.get_coordinates(places.to_numpy()), source=crs.WGS84, target=code)
     there = there[:, ::-1] if system.north_first else there
-    dice, found = random.Random(code), 0
+    dice, total = random.Random(code), 0
     for _ in range(12):
         low, high = (
             sorted(dice.sample(there[:, 0].tolist(), 2)),
@@ -159,14 +159,14 @@ def test_a_box_of_any_system_holds_what_lies_in_it(
         inside = (there > box[:2]).all(axis=1) & (there < box[2:]).all(axis=1)
         text = ",".join(f"{edge:.9f}" for edge in box)
         expected = places.index[inside].tolist()
-        found += len(expected)
+        total += len(expected)
         assert ids(client, **{"bbox": text, "bbox-crs": system.uri}) == expected
         filtered = {"filter": f"S_INTERSECTS(geometry, BBOX({text}))", "filter-crs": system.uri}
         assert ids(client, **filtered) == expected
         written = {"op": "s_intersects", "args": [{"property": "geometry"}, {"bbox": box}]}
         filtered |= {"filter": json.dumps(written), "filter-lang": reading.JSON}
         assert ids(client, **filtered) == expected
-    assert found > 20
+    assert total > 20
 
 
 @pytest.mark.parametrize("name", ["crs", "bbox-crs", "filter-crs"])
@@ -174,6 +174,7 @@ def test_a_box_of_any_system_holds_what_lies_in_it(
     "text", ["EPSG:4326", "4326", f"{EPSG}3857", f"{EPSG}0", "http://evil.example", "", "x" * 3000]
 )
 def test_another_system_is_refused(client: FlaskClient, name: str, text: str) -> None:
+    """Whichever of the three parameters names it."""
     assert fault(client, **{name: text}).startswith(f"The query has faults: {name} ")
 
 
@@ -182,6 +183,7 @@ def test_another_system_is_refused(client: FlaskClient, name: str, text: str) ->
     [("2,1,1,2", 3405), ("1,2,2,1", 3405), ("1e300,1,1e301,2", 3405), ("30,100,20,110", 4326)],
 )
 def test_a_box_that_is_none_is_refused(client: FlaskClient, box: str, code: int) -> None:
+    """Its ends are turned round, or lie nowhere on the Earth."""
     assert "bbox " in fault(client, **{"bbox": box, "bbox-crs": f"{EPSG}{code}"})
 
 
@@ -294,6 +296,7 @@ def test_conditions_are_joined_by_the_rules_of_three_values(
 def test_lists_are_compared_as_sets(
     client: FlaskClient, name: str, holds: Callable[[Any, Any], bool]
 ) -> None:
+    """Order does not count, and an unknown list is not compared."""
     path = "/ogc/collections/ports/items"
     for asked in (("dry_bulk",), ("river_quay", "dry_bulk"), ("container_quay",)):
         text = f"{name}(quay, ({', '.join(map(repr, asked))}))"
@@ -394,6 +397,7 @@ def test_a_filter_that_does_not_fit_is_refused(client: FlaskClient, text: str) -
     ids=lambda text: text[:40],
 )
 def test_json_that_is_no_filter_is_refused(client: FlaskClient, text: str) -> None:
+    """With one sentence, as text is."""
     description = fault(client, **{"filter": text, "filter-lang": reading.JSON})
     assert description.startswith("The query has faults: filter ")
 
@@ -401,15 +405,15 @@ def test_json_that_is_no_filter_is_refused(client: FlaskClient, text: str) -> No
 def test_a_filter_holds_for_all_pages_and_with_all_else(client: FlaskClient) -> None:
     """Links to other pages keep it; a parameter and a filter both count."""
     query = {"filter": "position_accuracy_m >= 0", "country": "VN", "limit": "3"}
-    path, found = client.get(ITEMS, query_string=query), []
+    path, collected = client.get(ITEMS, query_string=query), []
     while True:
-        found += [feature["id"] for feature in path.json["features"]]
+        collected += [feature["id"] for feature in path.json["features"]]
         further = service.links(path.json, "next")
         if not further:
             break
         path = client.get(further[0])
-    assert found == ids(client, filter="position_accuracy_m >= 0 AND country = 'VN'")
-    assert len(found) > 5
+    assert collected == ids(client, filter="position_accuracy_m >= 0 AND country = 'VN'")
+    assert len(collected) > 5
 
 
 # Order, properties, time --------------------------------------------------------------------------
@@ -442,10 +446,12 @@ def test_items_are_sorted_with_unknown_ones_last(
     "sortby", ["foo", "geometry", "", "+", "-", ",", "name_en,", " name_en", "id,-id", "--id,x"]
 )
 def test_another_order_is_refused(client: FlaskClient, sortby: str) -> None:
+    """Names that are not of sortables, blanks, signs alone, and a column twice."""
     assert "sortby " in fault(client, sortby=sortby)
 
 
 def test_properties_are_those_that_are_asked_for(client: FlaskClient) -> None:
+    """Identifier, geometry and box stay; other names are refused."""
     whole = ask(client)
     some = ask(client, properties="as_of,name_en")
     for all_of, part in zip(whole["features"], some["features"], strict=True):
@@ -532,6 +538,7 @@ def _about(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_what_is_kept_is_declared(client: FlaskClient) -> None:
+    """The classes of Parts 2 and 3 and of CQL2, each once."""
     kept = client.get("/ogc/conformance").json["conformsTo"]
     for part in ("features-2/1.0/conf/crs", "features-3/1.0/conf/features-filter"):
         assert f"http://www.opengis.net/spec/ogcapi-{part}" in kept
@@ -581,21 +588,22 @@ def test_gdal_selects_by_conditions(
 
 
 def test_owslib_filters_and_sorts(live: tuple[str, list[str]]) -> None:
+    """Its parameters arrive, and the schema is read."""
     from owslib.ogcapi.features import Features
 
     url, _ = live
     service_ = Features(f"{url}/ogc")
-    found = service_.collection_items(
+    features = service_.collection_items(
         "gates",
         filter="country = 'VN' AND cargo IS NOT NULL",
         sortby=("name_en", "desc"),
         crs=f"{EPSG}4326",
     )["features"]
-    names = [feature["properties"]["name_en"] for feature in found]
+    names = [feature["properties"]["name_en"] for feature in features]
     assert names == sorted(names, reverse=True)
     assert len(names) > 3
     assert all(
         feature["geometry"] is None or feature["geometry"]["coordinates"][0] < 90
-        for feature in found
+        for feature in features
     )
     assert "geometry" in service_.collection_schema("gates")["properties"]

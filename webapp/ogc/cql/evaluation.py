@@ -22,12 +22,12 @@ from webapp.ogc.cql.values import (
     Kind,
     Value,
     both,
+    constant,
     decided,
     either,
     finite,
     holds,
     mapped,
-    one,
     opposite,
 )
 from webapp.ogc.systems import System
@@ -116,10 +116,10 @@ def like(pattern: str) -> Callable[[str], bool]:
     def matches(text: str) -> bool:
         at = 0
         for find in (first.match, *(part.search for part in middle)):
-            found = find(text, at)
-            if found is None:
+            match = find(text, at)
+            if match is None:
                 return False
-            at = found.end()
+            at = match.end()
         return len(text) - width >= at and last.match(text, len(text) - width) is not None
 
     return matches
@@ -136,11 +136,11 @@ class _Evaluation:
 
     def value(self, node: Node) -> Value:
         if isinstance(node, bool):
-            return one("truth", node)
+            return constant("truth", node)
         if isinstance(node, float | int):
-            return one("number", float(node))
+            return constant("number", float(node))
         if isinstance(node, str):
-            return one("text", unicodedata.normalize("NFC", node))
+            return constant("text", unicodedata.normalize("NFC", node))
         if isinstance(node, list):
             return self._list(node)
         if isinstance(node, dict):
@@ -178,9 +178,9 @@ class _Evaluation:
 
     def _list(self, nodes: list[Node]) -> Value:
         values = [self.value(node) for node in nodes]
-        if not all(value.is_one and value.kind in ("text", "number") for value in values):
+        if not all(value.is_constant and value.kind in ("text", "number") for value in values):
             raise ValueError(_("has a list of other than texts and numbers"))
-        return one("list", frozenset(value.data[0] for value in values))
+        return constant("list", frozenset(value.data[0] for value in values))
 
     # What it is asked to be -------------------------------------------------------------------
 
@@ -282,13 +282,13 @@ class _Evaluation:
             raise ValueError(_("has IN without a list"))
         value, items = self.value(node), [self.value(item) for item in nodes]
         plain = value.kind in ("text", "number")
-        if plain and all(item.is_one and item.kind == value.kind for item in items):
+        if plain and all(item.is_constant and item.kind == value.kind for item in items):
             return decided(pd.Series(value.data).isin([item.data[0] for item in items]), value)
         return either([self._compare("=", value, item) for item in items])
 
     def _like(self, node: Node, pattern: Node) -> Value:
         value, patterns = self.text(node), self.text(pattern)
-        if not patterns.is_one:
+        if not patterns.is_constant:
             raise ValueError(_("has LIKE without a pattern that is the same for all"))
         matches = mapped(value, like(patterns.data[0]))
         return decided(matches.data.astype(bool), value)

@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from webapp.i18n import gettext as _
 from webapp.ogc import systems
 from webapp.ogc.cql.reading import Node
-from webapp.ogc.cql.values import Value, decided, one
+from webapp.ogc.cql.values import Value, constant, decided
 from webapp.ogc.systems import System
 from webapp.readers import shown
 
@@ -33,7 +33,7 @@ TURNED = {"s_within": "s_contains", "s_contains": "s_within"}
 def literal(node: dict[str, Node], system: System) -> Value:
     """Read a box or a geometry of GeoJSON."""
     if "bbox" in node:
-        return one("shape", systems.area(_numbers(node["bbox"], (4, 6)), system))
+        return constant("shape", systems.area(_numbers(node["bbox"], (4, 6)), system))
     try:
         shape = _shape(node)
     except (ValueError, TypeError, KeyError, shapely.errors.ShapelyError):
@@ -43,7 +43,7 @@ def literal(node: dict[str, Node], system: System) -> Value:
     if not shape.is_valid:
         reason = shapely.is_valid_reason(shape)
         raise ValueError(_("has a geometry that is not valid: %(reason)s", reason=reason))
-    return one("shape", systems.place(shape, system))
+    return constant("shape", systems.place(shape, system))
 
 
 def _ring(points: Any) -> Any:
@@ -91,11 +91,11 @@ def related(name: str, a: Value, b: Value) -> Value:
     """Return where two shapes lie so; the one that is the same for all is prepared, and stands
     first.
     """
-    if b.is_one and not a.is_one:
+    if b.is_constant and not a.is_constant:
         a, b, name = b, a, TURNED.get(name, name)
-    if a.is_one:
+    if a.is_constant:
         shapely.prepare(a.data[0])
-    first = a.data[0] if a.is_one else a.data
+    first = a.data[0] if a.is_constant else a.data
     try:
         return decided(RELATIONS[name](first, b.data), a, b)
     except shapely.errors.GEOSException:

@@ -37,11 +37,11 @@ class Value:
     daily: bool = False
 
     @property
-    def is_one(self) -> bool:
+    def is_constant(self) -> bool:
         return len(self.data) == 1
 
 
-def one(kind: Kind, value: Any) -> Value:
+def constant(kind: Kind, value: Any) -> Value:
     """Build the value of a literal, which is the same for all features; None is unknown."""
     empty: dict[Kind, Any] = {"text": "", "number": np.nan, "truth": False, "list": frozenset()}
     data = np.empty(1, {"number": float, "truth": bool}.get(kind, object))
