@@ -119,6 +119,18 @@ def test_coordinates_come_in_the_axis_order_of_the_authority(
     assert np.allclose(high, np.max(points, axis=0), atol=1e-3)
 
 
+@pytest.mark.parametrize("query", [{"filter": "false"}, {"offset": "40"}, {"id": "g-11"}])
+def test_nothing_with_a_place_is_written_in_any_system(
+    client: FlaskClient, query: dict[str, str]
+) -> None:
+    """No feature, or one that has no place, has no box."""
+    for uri in (f"{EPSG}4326", f"{EPSG}5899"):
+        page = ask(client, crs=uri, **query)
+        assert "bbox" not in page
+        assert all(feature["geometry"] is None for feature in page["features"])
+        assert page["numberReturned"] == len(page["features"]) == ("id" in query)
+
+
 def test_the_systems_of_both_countries_are_listed(client: FlaskClient) -> None:
     """In each collection, by reference where all are listed, and the one that is stored."""
     listed = client.get("/ogc/collections/gates").json["crs"]

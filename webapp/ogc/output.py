@@ -30,8 +30,7 @@ def features(
     placed = written(shapes(frame), system)
     if names is not None:
         frame = frame[[*names, frame.active_geometry_name]]
-    bounds = shapely.total_bounds(placed)
-    box = [round(float(edge), system.decimals) for edge in bounds] if len(placed) else None
-    there = box is not None and np.isfinite(bounds).all()
+    bounds = shapely.total_bounds(placed) if len(placed) else np.full(4, np.nan)
+    box = [round(float(edge), system.decimals) for edge in bounds]
     of_system = frame.set_geometry(gpd.GeoSeries(placed, index=frame.index))
-    return export.features(of_system), box if there else None
+    return export.features(of_system), box if np.isfinite(bounds).all() else None
