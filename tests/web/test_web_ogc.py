@@ -116,6 +116,7 @@ def frames() -> dict[str, gpd.GeoDataFrame]:
 
 def make_app(frames: dict[str, Any], public_url: str = URL) -> Flask:
     app = Flask("tiny")
+    app.config |= {"TEAM": False, "EDITING": False}
     base = (
         "<!doctype html><title>{% block title %}{% endblock %}</title><main>{% block content %}{%"
         " endblock %}</main>"
