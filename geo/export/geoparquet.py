@@ -36,17 +36,17 @@ def file(frame: pd.DataFrame, about: About) -> bytes:
         metadata["geo"] = json.dumps(_geo(frame))
     metadata = {name: _encodable(text) for name, text in metadata.items()}
     schema = _schema(frame)
-    out = io.BytesIO()
+    held = io.BytesIO()
     write_parquet(
         RecordBatchReader.from_batches(schema, _batches(frame, schema)),
-        out,
+        held,
         compression="zstd(3)",
         created_by=about.generator,
         key_value_metadata=metadata,
         max_row_group_size=GROUP,
         skip_arrow_metadata=True,
     )
-    return _sorted(out.getvalue(), metadata)
+    return _sorted(held.getvalue(), metadata)
 
 
 def _batches(frame: pd.DataFrame, schema: Schema) -> Iterator[RecordBatch]:

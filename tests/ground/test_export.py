@@ -243,9 +243,9 @@ def test_every_format_says_what_it_holds(places: gpd.GeoDataFrame, tmp_path: Pat
 def test_the_same_frame_gives_the_same_bytes(places: gpd.GeoDataFrame) -> None:
     """Also a second later, in every format; and the frame is not changed."""
     before = places.copy()
-    made = []
+    files = []
     for _ in range(2):
-        made.append(
+        files.append(
             {
                 format_.id: export.write(
                     places, format_.id, ABOUT, epsg=32648 if format_.any_crs else 4326
@@ -254,7 +254,7 @@ def test_the_same_frame_gives_the_same_bytes(places: gpd.GeoDataFrame) -> None:
             }
         )
         time.sleep(1.1)
-    assert made[0] == made[1]
+    assert files[0] == files[1]
     pd.testing.assert_frame_equal(pd.DataFrame(places), pd.DataFrame(before))
 
 

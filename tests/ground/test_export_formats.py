@@ -339,7 +339,7 @@ def test_no_position_at_all(tmp_path: Path, places: gpd.GeoDataFrame, format_id:
 # What a file says of itself -----------------------------------------------------------------------
 
 
-def said(data: bytes, format_id: str, folder: Path) -> Iterator[str]:
+def sentences(data: bytes, format_id: str, folder: Path) -> Iterator[str]:
     """Yield what a file says of itself, as its reader shows it."""
     if format_id == "dxf":
         variables = drawing_of(data).header.custom_vars
@@ -364,7 +364,7 @@ def said(data: bytes, format_id: str, folder: Path) -> Iterator[str]:
 def test_a_file_says_what_it_is(tmp_path: Path, places: gpd.GeoDataFrame, format_id: str) -> None:
     """Source, licence, date, filter and count are inside."""
     data = export.write(places, format_id, ABOUT, epsg=32648)
-    text = "\n".join(said(data, format_id, tmp_path))
+    text = "\n".join(sentences(data, format_id, tmp_path))
     for fact in ("Sở Công Thương; 商务局", "CC BY 4.0", "2026-03", "q = <b>&"):
         assert fact in text
     assert re.search(r"9 of 9|[Cc]ount:? 9", text)
@@ -383,17 +383,17 @@ for name in sys.argv[1:]:
 
 def test_the_same_frame_gives_the_same_bytes_in_every_process() -> None:
     """At another second, with other seeds of hashes, in another process and time zone."""
-    made = []
+    files = []
     for seed, zone in (("1", "UTC"), ("2", "Asia/Shanghai")):
         environment = {"PYTHONHASHSEED": seed, "TZ": zone, "PYTHONPATH": ":".join(sys.path)}
-        made.append(
+        files.append(
             subprocess.run(
                 [sys.executable, "-c", MAKE, *NEW], env=environment, capture_output=True, check=True
             ).stdout
         )
         time.sleep(1.1)
-    assert made[0] == made[1]
-    assert len(made[0]) > 10_000
+    assert files[0] == files[1]
+    assert len(files[0]) > 10_000
 
 
 def test_the_clock_of_a_drawing_stands_for_it_alone(places: gpd.GeoDataFrame) -> None:
@@ -426,7 +426,7 @@ def test_long_texts_are_cut_where_they_must_be(tmp_path: Path, places: gpd.GeoDa
         (kept,) = set(short[name])
         assert text.startswith(kept)
         assert 251 <= len(kept.encode()) <= 254
-    assert "name_en: 9 texts are longer" in "".join(said(path.read_bytes(), "shp", tmp_path))
+    assert "name_en: 9 texts are longer" in "".join(sentences(path.read_bytes(), "shp", tmp_path))
     for format_id in ("fgb", "parquet"):
         path = on_disk(tmp_path, long, format_id)
         back = read(path)
