@@ -96,7 +96,7 @@ def test_releases_have_numbers_of_their_own(postgres_store: str, toy: Path, tmp_
                     book, toy, tmp_path / party, title=f"{number}", party=party, who=party
                 )
             except InputError as error:
-                assert "same time" in str(error) or "Nothing has changed" in str(error)
+                assert "same time" in str(error) or "Nothing has changed" in str(error)  # noqa: PT017
             else:
                 confirmed.append(frozen.number)
 
@@ -143,7 +143,7 @@ def test_a_database_that_ends_within_a_change(own: Server) -> None:
     url = own.database()
     book = Book(url)
     say(book, [claim()])
-    with pytest.raises(UnavailableError), database.writing(book.engine) as connection:
+    with pytest.raises(UnavailableError), database.writing(book.engine) as connection:  # noqa: PT012
         connection.exec_driver_sql("DELETE FROM claims")
         own.stop("immediate")
         own.start()

@@ -284,7 +284,7 @@ def test_a_wrong_edit_is_refused(writer: FlaskClient, method: str, path: str, bo
 
 def test_a_reader_cannot_edit(reader: FlaskClient) -> None:
     answer = send(reader, "PUT", "parks/items/west-park", west_park(reader))
-    assert answer.status_code == 403
+    assert answer.status_code == 405
     conforms = reader.get("/ogc/conformance?f=json").get_json()["conformsTo"]
     assert not any("features-4" in text for text in conforms)
 

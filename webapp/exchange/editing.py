@@ -5,13 +5,14 @@ each edit becomes statements, which count with the next release.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import wraps
 from typing import Any
 
 import shapely
 from flask import Response, current_app, request
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import MethodNotAllowed, UnsupportedMediaType
 
 from geo.errors import InputError, NotFoundError
 from geo.exchange import claims as claims_of
@@ -27,7 +28,7 @@ from webapp.exchange import books
 from webapp.i18n import gettext as _
 from webapp.ogc import systems
 from webapp.ogc.answers import layer_of, url_of
-from webapp.ogc.routes import ogc
+from webapp.ogc.routes import READING, ogc
 from webapp.siting import files
 
 MAX_BYTES = 1024**2
@@ -35,8 +36,22 @@ MERGE = "application/merge-patch+json"
 TYPES = ("application/geo+json", "application/json", MERGE)
 
 
+def edits(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Let contributors through; a server for reading takes no such method."""
+    guarded = team.needs("contributor")(view)
+
+    @wraps(view)
+    def answer(**values: Any) -> Response:
+        if not (current_app.config["TEAM"] or current_app.config["EDITING"]):
+            raise MethodNotAllowed(READING)
+        response: Response = guarded(**values)
+        return response
+
+    return answer
+
+
 @ogc.post("/collections/<collection_id>/items")
-@team.needs("contributor")
+@edits
 def create(collection_id: str) -> Response:
     """State a new feature."""
     layer = layer_of(collection_id)
@@ -51,7 +66,7 @@ def create(collection_id: str) -> Response:
 
 
 @ogc.route("/collections/<collection_id>/items/<feature_id>", methods=["PUT", "PATCH"])
-@team.needs("contributor")
+@edits
 def change(collection_id: str, feature_id: str) -> Response:
     """State what differs from the feature as it is known; PUT also states that what is left out is
     not known.
@@ -70,7 +85,7 @@ def change(collection_id: str, feature_id: str) -> Response:
 
 
 @ogc.delete("/collections/<collection_id>/items/<feature_id>")
-@team.needs("contributor")
+@edits
 def delete(collection_id: str, feature_id: str) -> Response:
     """State that a feature is gone."""
     layer, _cells = _row(collection_id, feature_id)
