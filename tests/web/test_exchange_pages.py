@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -19,21 +20,40 @@ from flask import Flask
 from flask.testing import FlaskClient
 from web import HOSTILE, Page
 
+from geo.schema import LAYERS
+
 pytest_plugins = ("web",)
 
 PARTY = "Quang Ninh DOIT"
+TOY = Path(__file__).parents[1] / "data" / "toy"
 FILE = "name,lon,lat,area_ha\nWest Park,{lon},{lat},{area}\n"
 
 
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The made-up package, with all its layers as collections."""
+    folder = tmp_path_factory.mktemp("package") / "toy"
+    shutil.copytree(TOY, folder)
+    described = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    named = {resource["name"] for resource in described["resources"]}
+    described["resources"] += [
+        {"name": layer, "path": f"{layer}.csv"}
+        for layer in LAYERS
+        if layer not in named and (folder / f"{layer}.csv").is_file()
+    ]
+    (folder / "datapackage.json").write_text(json.dumps(described), encoding="utf-8")
+    return folder
+
+
 @pytest.fixture
-def writer(make_app: Callable[..., Flask], toy: Path) -> FlaskClient:
+def writer(make_app: Callable[..., Flask], package: Path) -> FlaskClient:
     """A browser at a server of this machine that may write."""
-    return make_app(toy, EDITING="on", PARTY=PARTY).test_client()
+    return make_app(package, EDITING="on", PARTY=PARTY).test_client()
 
 
 @pytest.fixture
-def reader(make_app: Callable[..., Flask], toy: Path) -> FlaskClient:
-    return make_app(toy).test_client()
+def reader(make_app: Callable[..., Flask], package: Path) -> FlaskClient:
+    return make_app(package).test_client()
 
 
 def token(client: FlaskClient, path: str = "/exchange") -> str:
