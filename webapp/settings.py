@@ -161,22 +161,7 @@ def resolve(chosen: Mapping[str, Any] | None = None) -> dict[str, Any]:
     ):
         form = Message("must be an https address with {z}, {x} and {y}, or “off”")
         faults.append(behind("ONLINE_TILES", form))
-    if raw["PROXY"] and not _is_address(raw["PROXY"]):
-        odd = Message("“%(text)s” is not an IP address", {"text": raw["PROXY"]})
-        faults.append(behind("PROXY", odd))
-    for name in SWITCHES:
-        if raw[name] not in ("on", "off"):
-            odd = Message("must be “on” or “off”, not “%(text)s”", {"text": raw[name]})
-            faults.append(behind(name, odd))
-    if not (raw["WORKERS"].isdecimal() and 1 <= int(raw["WORKERS"]) <= MOST_WORKERS):
-        odd = Message(
-            "“%(text)s” is not a whole number from 1 to %(most)s",
-            {"text": raw["WORKERS"], "most": MOST_WORKERS},
-        )
-        faults.append(behind("WORKERS", odd))
-    if not re.fullmatch(r"latest|none|[1-9]\d{0,8}", raw["RELEASE"]):
-        odd = Message("“%(text)s” is neither a number nor latest or none", {"text": raw["RELEASE"]})
-        faults.append(behind("RELEASE", odd))
+    faults += _of_choices(raw)
     faults += _of_people(raw)
     if faults:
         raise InputError(Message("These settings cannot be used:"), faults)
@@ -214,6 +199,26 @@ def released(base: Path, place: Path, store: str, release: str) -> Path:
     from geo.exchange import releases
 
     return releases.opened(place, base, store, release)
+
+
+def _of_choices(raw: Mapping[str, str]) -> Iterator[str]:
+    """Return the faults of the settings that are a number, a switch or an address of a machine."""
+    if raw["PROXY"] and not _is_address(raw["PROXY"]):
+        odd = Message("“%(text)s” is not an IP address", {"text": raw["PROXY"]})
+        yield behind("PROXY", odd)
+    for name in SWITCHES:
+        if raw[name] not in ("on", "off"):
+            odd = Message("must be “on” or “off”, not “%(text)s”", {"text": raw[name]})
+            yield behind(name, odd)
+    if not (raw["WORKERS"].isdecimal() and 1 <= int(raw["WORKERS"]) <= MOST_WORKERS):
+        odd = Message(
+            "“%(text)s” is not a whole number from 1 to %(most)s",
+            {"text": raw["WORKERS"], "most": MOST_WORKERS},
+        )
+        yield behind("WORKERS", odd)
+    if not re.fullmatch(r"latest|none|[1-9]\d{0,8}", raw["RELEASE"]):
+        odd = Message("“%(text)s” is neither a number nor latest or none", {"text": raw["RELEASE"]})
+        yield behind("RELEASE", odd)
 
 
 def _of_people(raw: Mapping[str, str]) -> Iterator[str]:

@@ -294,7 +294,7 @@ def writing_app(app: Flask) -> Flask:
 
 
 def test_without_a_team_nothing_changes(make_app: Callable[..., Flask], toy: Path) -> None:
-    """There is no page for signing in, no cookie, no database, and everyone reads."""
+    """Nobody signs in, no cookie is set, no database is made, and everyone reads."""
     app = writing_app(make_app(toy))
     client = app.test_client()
     answer = client.get("/table")

@@ -306,7 +306,7 @@ def test_nobody_is_locked_out_by_a_stranger(team_app: Flask) -> None:
 
 
 def test_many_guesses_at_once_count_all(team_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Guesses side by side are no more than those one after the other."""
+    """Guesses side by side get as far as those one after the other."""
     hashes = count_hashes(monkeypatch)
     busy = entering.Turnstile(50, 50, 50, 50, 60.0)
     monkeypatch.setattr(entering, "HASHING", busy)

@@ -18,7 +18,7 @@ __all__ = ["ROLES", "Person", "may", "needs", "note", "person", "who"]
 
 
 def person() -> Person | None:
-    """Return who has signed in; None where nobody has, or where there is no team."""
+    """Return who has signed in; None where nobody has, and without a team."""
     from flask import g
 
     signed_in: Person | None = g.get("person")

@@ -27,7 +27,7 @@ def only_in_a_browser() -> None:
     Raises
     ------
     Forbidden
-        There is no session.
+        The request has come without a session.
     """
     if "session" not in g:
         raise Forbidden(_("Sign in with a browser for this."))

@@ -68,7 +68,7 @@ def by_number(engine: Engine, number: int) -> Account:
     Raises
     ------
     NotFoundError
-        There is no such person.
+        The team has no such person.
     """
     with reading(engine) as connection:
         account = _find(connection, people.c.number == number)
@@ -83,7 +83,7 @@ def named(engine: Engine, name: str) -> Account:
     Raises
     ------
     NotFoundError
-        There is no such person.
+        The team has no such person.
     """
     account = by_name(engine, name)
     if account is None:
@@ -143,7 +143,7 @@ def set_role(engine: Engine, account: Account, role: str, by: str) -> None:
     Raises
     ------
     InputError
-        There is no such role, or the team would have no keeper.
+        The role is unknown, or the team would have no keeper.
     """
     _check_role(role)
     with writing(engine) as connection:

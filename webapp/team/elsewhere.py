@@ -117,7 +117,7 @@ def _service() -> Any:
 
 
 def _refused(error: Exception) -> Response:
-    """Say that it did not work; the reason is for the log of the operator."""
+    """Return the page that asks again; the reason is for the log of the operator."""
     current_app.logger.warning("Signing in elsewhere failed: %s: %s", type(error).__name__, error)
     if isinstance(error, requests.RequestException):
         fault = _("The other service does not answer; try again in a moment.")
