@@ -7,6 +7,7 @@ A straight line is a lower bound for any road. It stands beside the road figures
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
     from scipy.spatial import cKDTree
+    from shapely.geometry.base import BaseGeometry
 
 Points: TypeAlias = NDArray[np.float64]
 Near: TypeAlias = tuple[int, NDArray[np.intp], Points]
@@ -133,8 +135,12 @@ class Locator:
         shapely.prepare(self.shapes)
         self.tree = shapely.STRtree(self.shapes)
         self.plane = shapely.transform(self.shapes, crs.mercator)
-        shapely.prepare(self.plane)
-        self.coasts = shapely.STRtree(self.plane)
+
+    @cached_property
+    def coasts(self) -> list[tuple[shapely.STRtree, NDArray[np.object_]]]:
+        """The outline of each polygon in the plane, piece by piece, which is searched faster."""
+        pieces = [_pieces(shape) for shape in self.plane]
+        return [(shapely.STRtree(lines), lines) for lines in pieces]
 
     def find(
         self, points: NDArray[np.float64], *, within_m: float | NDArray[np.float64]
@@ -166,19 +172,44 @@ class Locator:
             x, y = points[known[at]].T
             inside = shapely.intersects_xy(self.shapes[polygon], x, y)
             values[known[at[inside]]] = self.values[polygon[inside]]
-        for row in (row for row in known if values[row] is None):
-            point = shapely.points(crs.mercator(points[row]))
-            farther = np.radians(abs(points[row, 1])) + limit_m[row] / SMALLEST_RADIUS_M
-            reach = limit_m[row] / SMALLEST_RADIUS_M / max(np.cos(farther), 0.01)
-            near = self.coasts.query(point, predicate="dwithin", distance=reach)
-            if len(near):
-                feet = shapely.get_coordinates(
-                    shapely.shortest_line(point, self.plane[near])
-                ).reshape(-1, 2, 2)[:, 1]
-                distance = crs.distance_m(points[row], crs.from_mercator(feet))
-                if distance.min() <= limit_m[row]:
-                    values[row] = self.values[near[distance.argmin()]]
+        outside = known[[values[row] is None for row in known]]
+        if len(outside):
+            values[outside] = self._nearest(points[outside], limit_m[outside])
         return values
+
+    def _nearest(self, points: Points, limit_m: Points) -> NDArray[np.object_]:
+        """Find the polygon that is nearest to each point outside them, None beyond a limit."""
+        angle = limit_m / SMALLEST_RADIUS_M
+        farther = np.radians(np.abs(points[:, 1])) + angle
+        reach = angle / np.maximum(np.cos(farther), 0.01)
+        flat = crs.mercator(points)
+        values, least_m = np.full(len(points), None, object), np.full(len(points), np.inf)
+        for value, bounds, (coast, lines) in zip(
+            self.values, shapely.bounds(self.plane), self.coasts, strict=True
+        ):
+            far = (flat < bounds[:2] - reach[:, None]) | (flat > bounds[2:] + reach[:, None])
+            rows = np.flatnonzero(~far.any(axis=1))
+            if not len(rows) or not len(lines):
+                continue
+            origins = shapely.points(flat[rows])
+            at, line = coast.query_nearest(
+                origins, max_distance=max(reach[rows].max(), 1e-12), all_matches=False
+            )
+            rows = rows[at]
+            ways = shapely.get_coordinates(shapely.shortest_line(origins[at], lines[line]))
+            feet = crs.from_mercator(ways.reshape(-1, 2, 2)[:, 1])
+            apart_m = crs.distance_m(points[rows], feet).reshape(-1)
+            nearer = (apart_m < least_m[rows]) & (apart_m <= limit_m[rows])
+            least_m[rows[nearer]], values[rows[nearer]] = apart_m[nearer], value
+        return values
+
+
+def _pieces(shape: BaseGeometry) -> NDArray[np.object_]:
+    """Return the pieces of the lines around a shape, each between two of its corners."""
+    rings = shapely.get_rings(shapely.get_parts(shape))
+    corners, ring = shapely.get_coordinates(rings, return_index=True)
+    joined = np.flatnonzero(ring[1:] == ring[:-1])
+    return shapely.linestrings(np.stack([corners[joined], corners[joined + 1]], axis=1))
 
 
 def _unit(points: Points) -> Points:

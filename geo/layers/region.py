@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from geo import crs, proximity
 from geo.errors import Message, behind
+from geo.layers.neighbours import Neighbours
 from geo.layers.validation import Row, number, place
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import pandas as pd
 
 COAST_TOLERANCE_M = 2_000.0
 """How far outside the drawn outline a point still belongs to a country: quays and reclaimed land
@@ -101,13 +101,12 @@ class Region:
             ),
         ]
 
-    def outside(self, lonlat: NDArray[np.float64]) -> list[bool]:
+    def outside(self, lonlat: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Find the points outside the box and its margin."""
         if self.box is None:
-            return [False] * len(lonlat)
+            return np.zeros(len(lonlat), np.bool_)
         low, high = np.array(self.box[:2]) - BOX_MARGIN_DEG, np.array(self.box[2:]) + BOX_MARGIN_DEG
-        far = np.array(((lonlat < low) | (lonlat > high)).any(axis=1), bool)
-        return [bool(row) for row in far]
+        return np.array(((lonlat < low) | (lonlat > high)).any(axis=1), np.bool_)
 
     def doubts(
         self, rows: list[Row], lonlat: NDArray[np.float64]
@@ -119,49 +118,52 @@ class Region:
             np.isfinite(lonlat).all(axis=1) & (abs(lonlat) <= (180, 90)).all(axis=1), bool
         )
         points = np.where(known[:, None], lonlat, np.nan)
-        doubts, outside = [""] * len(rows), self.outside(points)
-        own_m, province_doubts = self._provinces(rows, points)
-        country_doubts = self._countries(rows, points)
-        moved_m, moved = self._moved(rows, points)
-        for i in np.flatnonzero(known):
-            if outside[i]:
-                box = ", ".join(f"{edge:g}" for edge in self.box or ())
-                doubts[i] = Message(
-                    "%(point)s lies outside the region %(box)s",
-                    {"point": _written(points[i]), "box": box},
-                )
-            else:
-                doubts[i] = country_doubts[i] or moved[i] or province_doubts[i]
+        doubts, accuracy_m = [""] * len(rows), _accuracy_m(rows)
+        own = self._own(rows)
+        own_m, province_doubts = self._provinces(rows, points, own, accuracy_m)
+        country_doubts = self._countries(rows, points, accuracy_m)
+        moved_m, moved = self._moved(points, own, accuracy_m)
+        for at in np.flatnonzero(known & self.outside(points)).tolist():
+            box = ", ".join(f"{edge:g}" for edge in self.box or ())
+            doubts[at] = Message(
+                "%(point)s lies outside the region %(box)s",
+                {"point": _written(points[at]), "box": box},
+            )
+        for less in (country_doubts, moved, province_doubts):
+            for at, doubt in less.items():
+                doubts[at] = doubts[at] or doubt
         return doubts, np.where(np.isfinite(moved_m), moved_m, own_m)
 
-    def _countries(self, rows: list[Row], points: NDArray[np.float64]) -> list[str]:
-        doubts = [""] * len(rows)
+    def _countries(
+        self, rows: list[Row], points: NDArray[np.float64], accuracy_m: NDArray[np.float64]
+    ) -> dict[int, str]:
+        doubts: dict[int, str] = {}
         if self.countries is None:
             return doubts
         west, south, east, north = self.countries.total_bounds
         drawn = np.array(((points >= (west, south)) & (points <= (east, north))).all(axis=1), bool)
-        accuracy_m = _accuracy_m(rows)
         for column in ("country", "opposite_country"):
             stated = np.array([row.get(column) or "" for row in rows], object)
             for country, outline in self._outlines.items():
                 mine = np.flatnonzero(drawn & (stated == country))
+                if not len(mine):
+                    continue
                 abroad = self._anywhere.find(points[mine], within_m=0)
                 limit_m = (
                     np.where([land is None for land in abroad], SEA_TOLERANCE_M, COAST_TOLERANCE_M)
                     + accuracy_m[mine]
                 )
                 there = outline.find(points[mine], within_m=limit_m)
-                for i, land, limit, home in zip(mine, abroad, limit_m, there, strict=True):
-                    if home is None:
-                        doubts[i] = Message(
-                            "%(point)s lies in %(place)s, not within %(limit)s km of %(country)s",
-                            {
-                                "point": _written(points[i]),
-                                "place": land or Message("the sea or beyond the map"),
-                                "limit": f"{limit / 1000:.1f}",
-                                "country": country,
-                            },
-                        )
+                for at in np.flatnonzero([home is None for home in there]).tolist():
+                    doubts[int(mine[at])] = Message(
+                        "%(point)s lies in %(place)s, not within %(limit)s km of %(country)s",
+                        {
+                            "point": _written(points[mine[at]]),
+                            "place": abroad[at] or Message("the sea or beyond the map"),
+                            "limit": f"{limit_m[at] / 1000:.1f}",
+                            "country": country,
+                        },
+                    )
         return doubts
 
     @cached_property
@@ -178,74 +180,108 @@ class Region:
         assert self.countries is not None
         return proximity.Locator(self.countries, "country")
 
+    def _own(self, rows: list[Row]) -> NDArray[np.intp]:
+        """Find the place that each row is by its id: its number, -1 where it is not known."""
+        import pandas as pd
+
+        return np.asarray(
+            self.places.index.get_indexer(pd.Index([row.get("id") or "" for row in rows])), np.intp
+        )
+
+    @cached_property
+    def _lonlat(self) -> NDArray[np.float64]:
+        return proximity.lonlat(self.places)
+
     def _moved(
-        self, rows: list[Row], points: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], list[str]]:
+        self,
+        points: NDArray[np.float64],
+        own: NDArray[np.intp],
+        accuracy_m: NDArray[np.float64],
+    ) -> tuple[NDArray[np.float64], dict[int, str]]:
         """Measure how far each place that is known by its id lies from where it is known, NaN for
         others.
         """
-        import pandas as pd
-
-        at = self.places.index.get_indexer(pd.Index([row.get("id") or "" for row in rows]))
-        moved_m = np.where(
-            at >= 0, crs.distance_m(points, proximity.lonlat(self.places)[at]), np.nan
-        )
-        limit_m = (
-            MOVED_M
-            + np.where(at >= 0, self.places["position_accuracy_m"].to_numpy(float)[at], 0)
-            + _accuracy_m(rows)
-        )
-        return moved_m, [
-            (
-                Message(
-                    "%(point)s lies %(km)s km from where this place is known to be",
-                    {"point": _written(point), "km": f"{moved / 1000:.0f}"},
-                )
-                if moved > limit
-                else ""
+        mine = np.flatnonzero(own >= 0)
+        moved_m, limit_m = np.full(len(points), np.nan), MOVED_M + accuracy_m
+        if len(mine):
+            moved_m[mine] = crs.distance_m(points[mine], self._lonlat[own[mine]])
+            limit_m[mine] += self.places["position_accuracy_m"].to_numpy(float)[own[mine]]
+        with np.errstate(invalid="ignore"):
+            far = np.flatnonzero(moved_m > limit_m).tolist()
+        return moved_m, {
+            at: Message(
+                "%(point)s lies %(km)s km from where this place is known to be",
+                {"point": _written(points[at]), "km": f"{moved_m[at] / 1000:.0f}"},
             )
-            for point, moved, limit in zip(points, moved_m, limit_m, strict=True)
-        ]
+            for at in far
+        }
+
+    @cached_property
+    def _provinces_of(self) -> NDArray[np.object_]:
+        return self.places["province_en"].to_numpy(object)
+
+    @cached_property
+    def _kept(self) -> dict[tuple[str, bool], Neighbours]:
+        return {}
+
+    def _neighbours(self, province: str, *, within: bool) -> Neighbours:
+        """Return the places of a province, or all others; made when they are first asked for."""
+        key = province, within
+        if key not in self._kept:
+            rows = np.flatnonzero((self._provinces_of == province) == within)
+            self._kept[key] = Neighbours(self._lonlat, rows)
+        return self._kept[key]
 
     @cached_property
     def _gaps_m(self) -> dict[str, float]:
-        """Measure how far the loneliest place of each province is from the next of it; NaN where
-        there is only one.
+        return {}
+
+    def _gap_m(self, province: str) -> float:
+        """Measure how far the loneliest place of a province is from the next of it; NaN where there
+        is only one.
         """
-        gaps_m = {}
-        for province in set(self.places["province_en"]):
-            group = self.places[self.places["province_en"] == province]
-            near = _nearest_others(proximity.lonlat(group), list(group.index), group)
-            gaps_m[province] = float(near["distance_m"].max())
-        return gaps_m
+        if province not in self._gaps_m:
+            group = self._neighbours(province, within=True)
+            _, apart_m = group.nearest(group.lonlat, group.rows)
+            known = apart_m[np.isfinite(apart_m)]
+            self._gaps_m[province] = float(known.max()) if len(known) else np.nan
+        return self._gaps_m[province]
 
     def _provinces(
-        self, rows: list[Row], points: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], list[str]]:
-        doubts, own_m = [""] * len(rows), np.full(len(rows), np.nan)
+        self,
+        rows: list[Row],
+        points: NDArray[np.float64],
+        own: NDArray[np.intp],
+        accuracy_m: NDArray[np.float64],
+    ) -> tuple[NDArray[np.float64], dict[int, str]]:
+        doubts: dict[int, str] = {}
+        own_m = np.full(len(rows), np.nan)
         stated = np.array([row.get("province_en") or "" for row in rows], object)
-        known, accuracy_m = np.isfinite(points).all(axis=1), _accuracy_m(rows)
-        for province in sorted(set(stated[known]) & set(self.places["province_en"])):
+        known = np.isfinite(points).all(axis=1)
+        for province in sorted(set(stated[known]) & set(self._provinces_of)):
             mine = np.flatnonzero(known & (stated == province))
-            same = (self.places["province_en"] == province).to_numpy(bool)
-            ids = [rows[i].get("id") for i in mine]
-            near = _nearest_others(points[mine], ids, self.places[same])
-            own_m[mine] = near["distance_m"].to_numpy()
-            others = _nearest_others(points[mine], ids, self.places[~same])
-            for i, other, near_m in zip(mine, others["to_id"], others["distance_m"], strict=True):
-                lonely = own_m[i] > 2 * self._gaps_m[province]
-                if own_m[i] > PROVINCE_M + accuracy_m[i] and (lonely or near_m < own_m[i] / 2):
-                    doubts[i] = Message(
-                        "%(point)s lies %(far)s km from the next place of %(province)s and"
-                        " %(near)s km from one of %(other)s",
-                        {
-                            "point": _written(points[i]),
-                            "far": f"{own_m[i] / 1000:.0f}",
-                            "province": province,
-                            "near": f"{near_m / 1000:.0f}",
-                            "other": self.places["province_en"][other],
-                        },
-                    )
+            _, own_m[mine] = self._neighbours(province, within=True).nearest(
+                points[mine], own[mine]
+            )
+            far = mine[own_m[mine] > PROVINCE_M + accuracy_m[mine]]
+            if not len(far):
+                continue
+            others, near_m = self._neighbours(province, within=False).nearest(points[far], own[far])
+            lonely = own_m[far] > 2 * self._gap_m(province)
+            doubtful = (others >= 0) & (lonely | (near_m < own_m[far] / 2))
+            for at in np.flatnonzero(doubtful).tolist():
+                row = int(far[at])
+                doubts[row] = Message(
+                    "%(point)s lies %(far)s km from the next place of %(province)s and"
+                    " %(near)s km from one of %(other)s",
+                    {
+                        "point": _written(points[row]),
+                        "far": f"{own_m[row] / 1000:.0f}",
+                        "province": province,
+                        "near": f"{near_m[at] / 1000:.0f}",
+                        "other": self._provinces_of[others[at]],
+                    },
+                )
         return own_m, doubts
 
     def _system(
@@ -265,7 +301,7 @@ class Region:
                 within = (
                     np.isfinite(lonlat).all(axis=1)
                     & (abs(lonlat) <= (180, 90)).all(axis=1)
-                    & ~np.array(self.outside(lonlat), bool)
+                    & ~self.outside(lonlat)
                 )
                 if within.sum() <= fit or 2 * within.sum() < len(rows):
                     continue
@@ -303,20 +339,6 @@ class Region:
 def _accuracy_m(rows: list[Row]) -> NDArray[np.float64]:
     """Read how far each position may be off, 0 where unknown."""
     return np.array([number(row.get("position_accuracy_m")) or 0.0 for row in rows])
-
-
-def _nearest_others(
-    points: NDArray[np.float64], ids: list[str | None], places: gpd.GeoDataFrame
-) -> pd.DataFrame:
-    """Find for each point the nearest place that has another id: ``to_id``, ``distance_m``; NaN
-    where there is none.
-    """
-    import geopandas as gpd
-
-    origins = gpd.GeoDataFrame(geometry=gpd.points_from_xy(*points.T), crs=crs.WGS84)
-    pairs = proximity.nearest(origins, places, k=2)
-    own = np.array(ids, object)[pairs["from_id"].to_numpy(int)] == pairs["to_id"].to_numpy(object)
-    return pairs[~own].drop_duplicates("from_id").set_index("from_id").reindex(range(len(points)))
 
 
 def _written(point: Any) -> str:
