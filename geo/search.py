@@ -74,6 +74,15 @@ def fold(text: str) -> str:
     return " ".join(small.translate(_FOLDED).split())
 
 
+def fold_lines(texts: Iterable[str]) -> str:
+    """Fold many texts at once, each as one line."""
+    joined = "\n".join(text.replace("\n", " ") for text in texts)
+    small = unicodedata.normalize("NFKC", joined).lower().translate(_FOLDED)
+    while "  " in small:
+        small = small.replace("  ", " ")
+    return small.replace(" \n", "\n").replace("\n ", "\n").strip(" ")
+
+
 class _Folded(dict[int, str]):
     """What each small letter becomes, by its code point; found out when it is first met."""
 
@@ -91,7 +100,7 @@ def _simplest(char: str) -> str:
     return "" if kind == "M" else simplified().get(char, char) if kind in "LN" else " "
 
 
-_FOLDED = _Folded()
+_FOLDED = _Folded({ord("\n"): "\n"})
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,8 @@ def one_line(cell: Any) -> str:
     if cell is None:
         return ""
     text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+    if text.isprintable():
+        return " ".join(text.split())
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
@@ -68,16 +70,17 @@ def decimal_mark(text: str) -> str:
 
     A sign that stands twice separates thousands, so the other one is for decimals.
     """
-    digits = text.lstrip("+-")
-    signs = [char for char in digits if char in ".,"]
-    if len(set(signs)) == 2:
-        return signs[-1] if signs.count(signs[-1]) == 1 else "!"
-    if len(signs) > 1:
-        return "." if signs[0] == "," else ","
-    if not signs:
+    points, commas = text.count("."), text.count(",")
+    if not points and not commas:
         return ""
-    before, after = re.split("[.,]", digits)
-    return "?" if len(after) == 3 and 1 <= len(before) <= 3 and before[0] != "0" else signs[0]
+    if points and commas:
+        last = max(".,", key=text.rfind)
+        return last if text.count(last) == 1 else "!"
+    if points + commas > 1:
+        return "," if points else "."
+    sign = "." if points else ","
+    before, _, after = text.lstrip("+-").partition(sign)
+    return "?" if len(after) == 3 and 1 <= len(before) <= 3 and before[0] != "0" else sign
 
 
 def number_of(text: str, decimal: str) -> float:
@@ -87,8 +90,10 @@ def number_of(text: str, decimal: str) -> float:
 
 def is_grouped(text: str, decimal: str) -> bool:
     """Check that thousands, if they are separated, are separated by threes."""
-    other = re.escape("," if decimal == "." else ".")
-    return (
-        re.fullmatch(rf"[+-]?(\d*|\d{{1,3}}({other}\d{{3}})+)({re.escape(decimal)}\d+)?", text)
-        is not None
-    )
+    return _GROUPED[decimal or ","].fullmatch(text) is not None
+
+
+_GROUPED = {
+    ".": re.compile(r"[+-]?(\d*|\d{1,3}(,\d{3})+)(\.\d+)?"),
+    ",": re.compile(r"[+-]?(\d*|\d{1,3}(\.\d{3})+)(,\d+)?"),
+}

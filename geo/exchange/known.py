@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from geo import crs, layers, proximity
 from geo.errors import InputError, Message
 from geo.exchange import encodings
 from geo.layers.region import Region
 from geo.schema import LAYERS, Layer
-from geo.search import SHORT, fold
+from geo.search import SHORT, fold_lines
 from geo.text import bare
 from geo.text import fold as folded
 
@@ -54,28 +55,35 @@ _DIGITS = str.maketrans("一二三四五六", "123456")
 FORMER = "province_former_en"
 
 
-def name_key(text: str) -> str:
-    """Reduce a name to what is compared: no marks, traditional as simplified characters, usual
-    abbreviations, Roman as Arabic numerals, no blanks.
+_SHORT = [  # what begins with a letter is found sooner than a border of words
+    (re.compile(rf"{long}(?<=\b{long})\b"), brief) for long, brief in SHORT.items()
+]
+_NUMERAL = re.compile(rf"\b(?:{'|'.join(_NUMERALS)})\b")
+_KIND = re.compile(rf"\b(?:{'|'.join(word for word in _KINDS if word.isascii())})\b")
+
+
+def keys_of(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Reduce names to what is compared: no marks, traditional as simplified characters, usual
+    abbreviations, Roman as Arabic numerals, no blanks; and the same without the words for what they
+    are.
     """
-    plain = fold(text)
-    for long, brief in SHORT.items():
-        plain = re.sub(rf"\b{long}\b", brief, plain)
-    words = [_NUMERALS.get(word, word) for word in plain.split()]
-    return "".join(words)
-
-
-def bare_key(text: str) -> str:
-    """Reduce a name further: without the words for what it is."""
-    plain = fold(text)
-    for long, brief in SHORT.items():
-        plain = re.sub(rf"\b{long}\b", brief, plain)
-    words = [_NUMERALS.get(word, word) for word in plain.split() if word not in _KINDS]
-    key = "".join(words)
+    if not names:
+        return []
+    text = fold_lines(names)
+    for pattern, brief in _SHORT:
+        text = pattern.sub(brief, text)
+    text = _NUMERAL.sub(lambda match: _NUMERALS[match[0]], text)
+    less = _KIND.sub("", text).replace(" ", "")
     for word in _KINDS:
-        if word > "\u2e80":
-            key = key.replace(word, "")
-    return key.translate(_DIGITS)
+        if not word.isascii():
+            less = less.replace(word, "")
+    less = less.translate(_DIGITS)
+    return list(zip(text.replace(" ", "").split("\n"), less.split("\n"), strict=True))
+
+
+def name_key(text: str) -> str:
+    """Return the first key of :func:`keys_of`."""
+    return keys_of([text])[0][0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,37 +148,46 @@ class Known:
 
     def names(self) -> dict[str, list[str]]:
         """Return all names of each site, by its id."""
-        names = {
-            str(key): [*layers.names({str(name): cell for name, cell in row.items()})]
-            for key, row in zip(self.frame.index, self.frame.to_dict("records"), strict=True)
-        }
+        named = [name for name in self.frame.columns if "name_" in str(name)]
+        names: dict[str, list[str]] = {str(key): [] for key in self.frame.index}
+        for name in named:
+            for called, text in zip(names.values(), self.frame[name].to_list(), strict=True):
+                if isinstance(text, str) and text:
+                    called.append(text)
         for place, name in zip(self.aliases["place"], self.aliases["name"], strict=True):
             if str(place) in names:
                 names[str(place)].append(str(name))
         return names
 
     @cached_property
-    def _keys(self) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
-        exact: dict[str, set[str]] = {}
-        loose: dict[str, set[str]] = {}
-        for site, names in self.names().items():
-            exact.setdefault(name_key(site.replace("-", " ")), set()).add(site)
-            for name in names:
-                exact.setdefault(name_key(name), set()).add(site)
-                if key := bare_key(name):
-                    loose.setdefault(key, set()).add(site)
+    def _keys(self) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+        exact: dict[str, list[str]] = {}
+        loose: dict[str, list[str]] = {}
+        names = self.names()
+        ids = keys_of([site.replace("-", " ") for site in names])
+        for site, (key, _) in zip(names, ids, strict=True):
+            exact.setdefault(key, []).append(site)
+        pairs = [(site, name) for site, own in names.items() for name in own]
+        called = keys_of([name for _, name in pairs])
+        for (site, _), (key, less) in zip(pairs, called, strict=True):
+            exact.setdefault(key, []).append(site)
+            if less:
+                loose.setdefault(less, []).append(site)
         return exact, loose
 
     def called(self, names: Iterable[str]) -> tuple[list[str], bool]:
         """Find the sites that have one of these names, and whether they have it in full, not only
         without the words for what they are.
         """
+        return self.with_keys(keys_of([name for name in names if name]))
+
+    def with_keys(self, keys: Sequence[tuple[str, str]]) -> tuple[list[str], bool]:
+        """Find them by what :func:`keys_of` returned for their names."""
         exact, loose = self._keys
-        names = [name for name in names if name]
-        sites = {site for name in names for site in exact.get(name_key(name), ())}
+        sites = {site for key, _ in keys for site in exact.get(key, ())}
         if sites:
             return sorted(sites), True
-        return sorted({site for name in names for site in loose.get(bare_key(name), ())}), False
+        return sorted({site for _, less in keys for site in loose.get(less, ())}), False
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -178,7 +195,8 @@ class Known:
         texts = [name for names in self.names().values() for name in names]
         for province in self.provinces.values():
             texts += self.province_names(province)
-        return frozenset(word for text in texts for word in encodings.words_of(text))
+        words = {word for text in texts if not text.isascii() for word in text.split()}
+        return frozenset(encodings.words_of("\n".join(words)))
 
     @cached_property
     def provinces(self) -> dict[str, str]:
@@ -188,7 +206,7 @@ class Known:
         table: dict[str, str] = {}
         if FORMER in self.frame:
             pairs = zip(self.frame[FORMER], self.frame["province_en"], strict=True)
-            for former, today in pairs:
+            for former, today in dict.fromkeys(pairs):
                 if isinstance(former, str):
                     for name in self.province_names(former):
                         table[bare(folded(name))] = str(today)
@@ -201,9 +219,17 @@ class Known:
         """Return the English name of a province; empty where it is not known."""
         return self.provinces.get(bare(folded(text)), "") if folded(text) else ""
 
-    def site(self, site: str) -> Any:
-        """Return a site's row."""
-        return self.frame.loc[site]
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """The English name of each site."""
+        return dict(zip(map(str, self.frame.index), map(str, self.frame["name_en"]), strict=True))
+
+    @cached_property
+    def areas_ha(self) -> NDArray[np.float64]:
+        """The area of each site, NaN where it is not known."""
+        if "area_ha" not in self.frame:
+            return np.full(len(self.frame), np.nan)
+        return self.frame["area_ha"].to_numpy(float, na_value=np.nan)
 
     @cached_property
     def accuracy_m(self) -> dict[str, float]:
@@ -212,7 +238,8 @@ class Known:
         return {str(key): float(value) for key, value in column.items()}
 
     @cached_property
-    def _at(self) -> dict[str, int]:
+    def at(self) -> dict[str, int]:
+        """The number of each site, from 0, by its id."""
         return {str(key): at for at, key in enumerate(self.frame.index)}
 
     @cached_property
@@ -223,8 +250,27 @@ class Known:
 
     def position(self, site: str) -> NDArray[np.float64]:
         """Return longitude and latitude of a site."""
-        point: NDArray[np.float64] = self.positions[self._at[site]]
+        point: NDArray[np.float64] = self.positions[self.at[site]]
         return point
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """The identifiers of the sites, by number."""
+        return list(self.at)
+
+    @cached_property
+    def everywhere(self) -> cKDTree:
+        """The positions of all places in the plane of Mercator."""
+        return _tree(self.places[0])
+
+    @cached_property
+    def by_province(self) -> dict[str, cKDTree]:
+        """The positions of the places of each province in that plane."""
+        points, provinces = self.places
+        return {
+            province: _tree(points[provinces == province])
+            for province in sorted({name for name in provinces if isinstance(name, str)})
+        }
 
     @cached_property
     def places(self) -> tuple[NDArray[np.float64], NDArray[np.object_]]:
@@ -233,3 +279,7 @@ class Known:
             proximity.lonlat(self.region.places),
             self.region.places["province_en"].to_numpy(object),
         )
+
+
+def _tree(points: NDArray[np.float64]) -> cKDTree:
+    return cKDTree(crs.mercator(points), balanced_tree=False, compact_nodes=False)

@@ -3,7 +3,6 @@ minutes and seconds, both coordinates in one cell."""
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -23,6 +22,11 @@ _LETTERS = re.compile(
 )
 _CHAIN = re.compile(r"(\d{1,3})[-:](\d{1,2})[-:](\d{1,2}(?:\.\d+)?)")
 _SPACES = re.compile(r"(?<=\d)[\s'’](?=\d{3}(?!\d))")
+_POINT = re.compile(r"[+-]?\d{1,9}\.(?:\d{1,2}|\d{4,12})", re.ASCII)
+"""A number that can be read in one way only."""
+_NUMBER = re.compile(r"[+-]?\d[\d.,]*")
+MOST = 1e12
+"""No coordinate has so many metres."""
 DEGREES, ANGLES, METRES = "degrees", "degrees, minutes and seconds", "metres"
 
 
@@ -55,49 +59,56 @@ def written(first: Sequence[Any], second: Sequence[Any] | None) -> Written:
         halves = [_halves(cell) for cell in first]
         first, second = [half[0] for half in halves], [half[1] for half in halves]
     mark = _decimal([*first, *second])
-    pairs = np.full((len(first), 2), np.nan)
+    columns = [[_safely(cell, mark) for cell in cells] for cells in (first, second)]
+    pairs = np.column_stack([_values(column) for column in columns])
     wrong: dict[int, str] = {}
-    angled = 0
-    sided = np.zeros(len(first), np.bool_)
-    for row, cells in enumerate(zip(first, second, strict=True)):
-        try:
-            read = [_number(cell, mark) for cell in cells]
-        except InputError as error:
-            wrong[row] = error.message
-            continue
-        values = [value for value, _, _ in read]
-        if None in values:
-            odd = next(
-                (cell for cell, value in zip(cells, values, strict=True) if value is None and cell),
-                None,
-            )
-            wrong[row] = (
-                NONE
-                if odd is None
-                else Message("“%(text)s” is not a coordinate", {"text": short(odd)})
-            )
-            continue
-        sides = [side in angles.NORTH if side else None for _, side, _ in read]
-        if sides == [True, False]:
-            values.reverse()
-        if None not in sides and sides[0] != sides[1]:
-            sided[row] = True
-        angled += read[0][2] or read[1][2]
-        pairs[row] = [float(value) for value in values if value is not None]
-        if (pairs[row] == 0).all():
-            wrong[row] = Message("0, 0 is a position that was not filled in")
-            pairs[row] = np.nan
+    for row in np.flatnonzero(~np.isfinite(pairs).all(axis=1)).tolist():
+        wrong[row] = _fault((first[row], second[row]), [column[row] for column in columns])
+    for row in np.flatnonzero((pairs == 0).all(axis=1)).tolist():
+        wrong[row] = Message("0, 0 is a position that was not filled in")
+    pairs[list(wrong)] = np.nan
     there = np.isfinite(pairs).all(axis=1)
+    lettered = np.zeros(len(pairs), np.bool_)
+    angled = False
+    for row, both in enumerate(zip(*columns, strict=True)):
+        if isinstance(both[0], Angle) and isinstance(both[1], Angle) and there[row]:
+            north = [half.side in angles.NORTH for half in both if half.side]
+            lettered[row] = len(set(north)) == 2
+            if north == [True, False]:
+                pairs[row] = pairs[row, ::-1].copy()
+        angled |= bool(there[row]) and any(isinstance(h, Angle) and h.minutes for h in both)
     metric = bool(there.any()) and float(np.median(np.abs(pairs[there]).max(axis=1))) > 360
     form = METRES if metric else ANGLES if angled else DEGREES
-    return Written(pairs, form, sided & there, wrong)
+    return Written(pairs, form, lettered, dict(sorted(wrong.items())))
+
+
+def _values(column: Sequence[Half]) -> NDArray[np.float64]:
+    """Return the numbers of a column, NaN where there is none."""
+    return np.array(
+        [
+            half if isinstance(half, float) else half.value if isinstance(half, Angle) else np.nan
+            for half in column
+        ],
+        float,
+    )
+
+
+def _fault(cells: Sequence[Any], halves: Sequence[Half]) -> str:
+    """Say what is wrong with the cells of a row."""
+    for half in halves:
+        if isinstance(half, str):
+            return half
+    odd = [cell for cell, half in zip(cells, halves, strict=True) if half is None and cell]
+    return Message("“%(text)s” is not a coordinate", {"text": short(odd[0])}) if odd else NONE
 
 
 NONE = Message("has no position")
 
 
-def _plain(cell: Any) -> str:
-    text = unicodedata.normalize("NFKC", str(cell).replace("º", "°")).strip()
+def _plain(cell: str) -> str:
+    if cell.isascii() and _NUMBER.fullmatch(cell):
+        return cell
+    text = unicodedata.normalize("NFKC", cell.replace("º", "°")).strip()
     text = _WORDS.sub(" ", text)
     text = _CHAIN.sub(r"\1 \2 \3", text)
     text = _LETTERS.sub(lambda match: " ".join(part for part in match.groups() if part), text)
@@ -128,33 +139,67 @@ def _halves(cell: Any) -> tuple[Any, Any]:
     return " ".join(numbers[:middle]), " ".join(numbers[middle:])
 
 
-def _number(cell: Any, mark: str) -> tuple[float | None, str, bool]:
-    """Read one coordinate: its value, the letter of its side, and whether it has minutes."""
+@dataclass(frozen=True)
+class Angle:
+    """A coordinate in degrees with the letter of its side, and whether it has minutes."""
+
+    value: float
+    side: str
+    minutes: bool
+
+
+Half = float | Angle | str | None
+"""One coordinate of a cell: its number, what is wrong with it, or None where there is none."""
+
+
+def _safely(cell: Any, mark: str) -> Half:
+    """Read one coordinate, or say what is wrong with it."""
+    try:
+        return _number(cell, mark)
+    except InputError as error:
+        return error.message
+
+
+def _number(cell: Any, mark: str) -> float | Angle | None:
+    """Read one coordinate."""
     if cell is None or isinstance(cell, bool):
-        return None, "", False
+        return None
     if isinstance(cell, int | float):
-        return (float(cell) if math.isfinite(cell) else None), "", False
+        return float(cell) if abs(cell) < MOST else None
+    if _POINT.fullmatch(cell):
+        return float(cell)
     text = _plain(cell)
-    if re.fullmatch(r"[+-]?\d[\d.,]*", text):
+    if _NUMBER.fullmatch(text):
         own = decimal_mark(text)
         sign = mark if own == "?" else own or mark
         if sign in (".", ",") and is_grouped(text, sign):
-            return number_of(text, sign), "", False
-        return None, "", False
+            value = number_of(text, sign)
+            return value if abs(value) < MOST else None
+        return None
     plain = angles.plain(text.replace(",", "."))
     read = angles.angle(plain)
     if read is None:
-        return None, "", False
-    return read[0], read[1], len(re.findall(r"[\d.]+", plain)) > 1
+        return None
+    return Angle(read[0], read[1], len(re.findall(r"[\d.]+", plain)) > 1)
 
 
 def _decimal(cells: Sequence[Any]) -> str:
     """Find the sign before decimals of coordinates. Where no cell tells, it is the sign that they
     hold: no coordinate in metres here has as few digits as one in degrees with three decimals.
     """
-    texts = [_plain(cell) for cell in cells if isinstance(cell, str)]
-    texts = [text for text in texts if re.fullmatch(r"[+-]?\d[\d.,]*", text)]
-    marks = [mark for text in texts if (mark := decimal_mark(text)) in (".", ",")]
-    if not marks:
-        return "," if any("," in text for text in texts) else "."
-    return max(".,", key=marks.count)
+    points = commas = 0
+    unclear = False
+    for cell in cells:
+        if not isinstance(cell, str):
+            continue
+        if _POINT.fullmatch(cell):
+            points += 1
+            continue
+        text = _plain(cell)
+        if _NUMBER.fullmatch(text):
+            mark = decimal_mark(text)
+            points, commas = points + (mark == "."), commas + (mark == ",")
+            unclear |= "," in text
+    if not points and not commas:
+        return "," if unclear else "."
+    return "." if points >= commas else ","

@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
@@ -120,7 +119,7 @@ def main() -> None:
     data = sys.stdin.buffer.read(sniffing.MAX_BYTES + 1)
     try:
         words = frozenset(question["words"])
-        answer = asdict(formats.read(data, question["part"], question["encoding"], words))
+        answer = vars(formats.read(data, question["part"], question["encoding"], words))
     except InputError as error:
         answer = {"wrong": _plain(error.message)}
     sys.stdout.write(json.dumps(answer))

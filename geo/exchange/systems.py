@@ -13,7 +13,6 @@ import pyproj
 import pyproj.database
 import pyproj.enums
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from geo import crs
 from geo.errors import InputError, Message
@@ -175,68 +174,90 @@ class Evidence:
     def count(self) -> int:
         """How many rows say something of where they lie."""
         pairs = zip(self.sites, self.provinces, strict=True)
-        return sum(bool(sites or province in self._trees) for sites, province in pairs)
+        return sum(bool(sites or province in self.known.by_province) for sites, province in pairs)
 
     @cached_property
-    def _trees(self) -> dict[str, cKDTree]:
-        points, provinces = self.known.places
-        flat = crs.mercator(points)
-        return {
-            province: cKDTree(flat[provinces == province])
-            for province in sorted({name for name in provinces if isinstance(name, str)})
-        }
+    def _named(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The pairs of a row and a site that it may be by its name, if its position is known."""
+        pairs = [
+            (row, self.known.at[site]) for row, sites in enumerate(self.sites) for site in sites
+        ]
+        rows, at = np.array(pairs, int).reshape(-1, 2).T
+        placed = np.isfinite(self.known.positions[at]).all(axis=1)
+        return rows[placed], at[placed]
 
     @cached_property
-    def _everywhere(self) -> cKDTree:
-        return cKDTree(crs.mercator(self.known.places[0]))
+    def _stating(self) -> dict[str, NDArray[np.intp]]:
+        """The rows that tell where they lie by their province only, by it."""
+        stating: dict[str, list[int]] = {}
+        for row, (sites, province) in enumerate(zip(self.sites, self.provinces, strict=True)):
+            if not sites and province in self.known.by_province:
+                stating.setdefault(province, []).append(row)
+        return {province: np.array(rows) for province, rows in stating.items()}
 
     def fit(self, system: System, pairs: Points) -> Fit:
         """Measure how well a system fits the first rows."""
         lonlat = system.to_wgs84(pairs)
         there = np.isfinite(lonlat).all(axis=1)
-        inside = there & ~np.array(self.known.region.outside(lonlat), bool)
-        fits, ways, far = 0, [], []
-        for row in np.flatnonzero(inside).tolist():
-            if self.sites[row]:
-                way, limit_m = self._way(lonlat[row], self.sites[row])
-                ways.append(way)
-                fits += bool(np.hypot(*way) <= limit_m)
-            elif self.provinces[row] in self._trees:
-                own_m, other_m = self._apart_m(lonlat[row], self.provinces[row])
+        inside = there & ~self.known.region.outside(lonlat)
+        ways, limits_m = self._ways(lonlat, inside)
+        fits = int((np.hypot(*ways.T) <= limits_m).sum())
+        far = []
+        for province, rows in self._stating.items():
+            here = rows[inside[rows]]
+            if len(here):
+                own_m, other_m = self._apart_m(lonlat[here], province)
                 far.append(own_m)
-                fits += own_m <= PROVINCE_M and other_m >= own_m / 2
-        if ways:
+                fits += int(((own_m <= PROVINCE_M) & (other_m >= own_m / 2)).sum())
+        if len(ways):
             middle = np.median(ways, axis=0)
             off_m = float(np.hypot(*middle))
-            scatter_m = float(np.median(np.hypot(*(np.array(ways) - middle).T)))
+            scatter_m = float(np.median(np.hypot(*(ways - middle).T)))
         else:
-            off_m, scatter_m = (float(np.median(far)) if far else np.inf), np.inf
+            off_m, scatter_m = (float(np.median(np.concatenate(far))) if far else np.inf), np.inf
         return Fit(system, int(inside.sum()), fits, off_m, scatter_m, len(ways), lonlat)
 
-    def _way(self, point: Points, sites: Sequence[str]) -> tuple[Points, float]:
-        """Return metres East and North from the nearest of some sites, and how many are usual."""
-        ways = []
-        for site in sites:
-            there = self.known.position(site)
-            azimuth, _, off_m = crs.geodesic().inv(*there, *point)
-            accuracy = self.known.accuracy_m[site]
-            turn = np.radians(azimuth)
-            ways.append((off_m, np.array((np.sin(turn), np.cos(turn))) * off_m, accuracy))
-        _, way, accuracy = min(ways, key=lambda item: item[0])
-        return way, MOVED_M + accuracy
+    def _ways(self, lonlat: Points, inside: NDArray[np.bool_]) -> tuple[Points, Points]:
+        """Return for each row that has a name metres East and North from the nearest of its sites,
+        and how many are usual.
+        """
+        rows, at = self._named
+        rows, at = rows[inside[rows]], at[inside[rows]]
+        if not len(rows):
+            return np.empty((0, 2)), np.empty(0)
+        azimuth, _, off_m = crs.geodesic().inv(*self.known.positions[at].T, *lonlat[rows].T)
+        order = np.lexsort((off_m, rows))
+        first = order[np.unique(rows[order], return_index=True)[1]]
+        turn = np.radians(azimuth[first])
+        ways = np.column_stack([np.sin(turn), np.cos(turn)]) * off_m[first, None]
+        return ways, MOVED_M + self._accuracy_m[at[first]]
 
-    def _apart_m(self, point: Points, province: str) -> tuple[float, float]:
+    @cached_property
+    def _accuracy_m(self) -> Points:
+        return np.array(list(self.known.accuracy_m.values()), float)
+
+    def _apart_m(self, points: Points, province: str) -> tuple[Points, Points]:
         """Measure how far the nearest place of a province is, and the nearest of all."""
-        flat = crs.mercator(point)
-        scale = 6_371_008.8 * np.cos(np.radians(point[1]))
-        own, other = (
-            float(tree.query(flat)[0]) * scale for tree in (self._trees[province], self._everywhere)
+        flat = crs.mercator(points)
+        scale = 6_371_008.8 * np.cos(np.radians(points[:, 1]))
+        return (
+            self.known.by_province[province].query(flat)[0] * scale,
+            self.known.everywhere.query(flat)[0] * scale,
         )
-        return own, other
+
+    def in_country(self, lonlat: Points, country: str) -> NDArray[np.bool_]:
+        """Find the rows whose site, or else the known place nearest to them, lies in a country."""
+        there = np.isfinite(lonlat).all(axis=1)
+        near = np.asarray(self.known.everywhere.query(crs.mercator(lonlat[there]))[1], int)
+        found = np.zeros(len(lonlat), np.bool_)
+        found[there] = (self.known.region.places["country"] == country).to_numpy(bool)[near]
+        rows, at = self._named
+        found[rows] = (self.known.frame["country"] == country).to_numpy(bool)[at]
+        return found & there
 
     def place(self, point: Points) -> tuple[str, str, float]:
         """Return id, province and distance of the place that is nearest to a point."""
-        near = int(self._everywhere.query(crs.mercator(point))[1])
+        near = int(self.known.everywhere.query(crs.mercator(point))[1])
         there = self.known.region.places
         apart = float(crs.distance_m(point, self.known.places[0][near]))
         return str(there.index[near]), str(there["province_en"].iloc[near]), apart

@@ -44,6 +44,9 @@ WORDS = {
 _TRUE = ("true", "yes", "y", "x", "1", "co", "是", "有")
 _FALSE = ("false", "no", "n", "0", "khong", "否", "无")
 _AMOUNT = re.compile(r"([+-]?[\d.,]*\d)\s*(\D*(?:(?<=m)2)?)")
+_PLAIN = re.compile(r"[+-]?[\d.,]*\d")
+MOST = 1e300
+"""No number of a table is as large."""
 _SPACES = re.compile(r"(?<=\d)[\s'’](?=\d{3}(?!\d))")
 _EMPTY = ("", "-", "–", "—", "n/a", "na", "null", "none", "?", "không có", "无", "暂无")
 
@@ -86,19 +89,30 @@ def texts(
     if field.type in ("number", "integer"):
         read = _numbers(cells, field, formulas, known, doubts)
     else:
+        texts_of: dict[Any, str | None] = {}
+        for value in cells.values:
+            if (value, type(value)) not in texts_of:
+                texts_of[value, type(value)] = _text(value, field, known)
         read = [
-            None if row in formulas else _text(value, field, known)
+            None if row in formulas else texts_of[value, type(value)]
             for row, value in enumerate(cells.values)
         ]
+    seen: dict[str | None, str | None] = {None: None}
     kept: list[str | None] = []
     for row, text in enumerate(read):
-        fault = cell_fault(text, field) if text is not None else None
-        if name == "province_en" and text is not None and text not in known.provinces.values():
-            fault = Message("the province “%(text)s” is not known here", {"text": short(text)})
-        if fault:
+        if text not in seen:
+            seen[text] = _fault(str(text), field, known)
+        if fault := seen[text]:
             doubts.fault(cells.rows[row], cells.key, fault)
         kept.append(None if fault else text)
     return [(name, text) for text in kept]
+
+
+def _fault(text: str, field: Field, known: Known) -> str | None:
+    """Find what is wrong with a text of a field; None where nothing is."""
+    if field.name == "province_en" and text not in known.provinces.values():
+        return Message("the province “%(text)s” is not known here", {"text": short(text)})
+    return cell_fault(text, field)
 
 
 def _named(text: str) -> tuple[str, str | None]:
@@ -142,47 +156,63 @@ def _numbers(
     cells: Cells, field: Field, formulas: set[int], known: Known, doubts: Doubts
 ) -> list[str | None]:
     """Read a column of numbers, in the unit of the field."""
-    amounts = [
-        None if row in formulas else _amount(value) for row, value in enumerate(cells.values)
-    ]
-    mark = _decimal(cells, field, [text for text, _ in filter(None, amounts)], known, doubts)
+    kinds = [None if row in formulas else _kind(cell) for row, cell in enumerate(cells.values)]
+    amounts = {kind: _amount(kind[0]) for kind in dict.fromkeys(kinds) if kind}
+    written = [text for text, _ in filter(None, amounts.values())]
+    mark = _decimal(cells, field, written, known, doubts)
     area = is_area(field.name, known.layer)
+    read = {
+        kind: _value(kind[0], amount, mark, field, area=area) for kind, amount in amounts.items()
+    }
     values: list[str | None] = []
-    for row, (cell, amount) in enumerate(zip(cells.values, amounts, strict=True)):
-        value, unit = (math.nan, "")
-        if amount is not None:
-            text, unit = amount
-            own = decimal_mark(text)
-            sign = own if own in (".", ",") else mark
-            value = number_of(text, sign) if is_grouped(text, sign) else math.nan
-            if own == "?" and not mark:
-                values.append(None)  # an open question
-                continue
-        elif isinstance(cell, int | float) and not isinstance(cell, bool):
-            value = float(cell)
-        elif one_line(cell).casefold() in _EMPTY or row in formulas:
-            values.append(None)
-            continue
-        odd = unit and (UNIT_OF.get(unit) if area else unit in ("%", field.unit.lower())) in (
-            None,
-            False,
-        )
-        if odd or not math.isfinite(value):
-            doubts.fault(
-                cells.rows[row],
-                cells.key,
-                Message("“%(text)s” is not a number", {"text": short(one_line(cell))}),
-            )
-            values.append(None)
-            continue
-        values.append(f"{value * AREA_UNITS[UNIT_OF[unit]] if area and unit else value:.10g}")
-    return _in_hectares(cells, field, values, amounts, known, doubts) if area else values
+    bare: list[int] = []
+    for row, kind in enumerate(kinds):
+        value = read[kind] if kind else None
+        if value is math.nan:
+            sentence = Message("“%(text)s” is not a number", {"text": short(one_line(kind[0]))})
+            doubts.fault(cells.rows[row], cells.key, sentence)
+            value = None
+        if value and not (amounts[kind] or ("", ""))[1]:
+            bare.append(row)
+        values.append(value)
+    return _in_hectares(cells, field, values, bare, known, doubts) if area else values
+
+
+def _kind(cell: Any) -> tuple[Any, type] | None:
+    """Return what tells a cell from others: 1 is not True."""
+    return None if cell is None else (cell, type(cell))
+
+
+def _value(
+    cell: Any, amount: tuple[str, str] | None, mark: str, field: Field, *, area: bool
+) -> str | float | None:
+    """Read a number in the unit of its field, as text; NaN for what is none, None for an empty cell
+    and while the sign before decimals is an open question.
+    """
+    unit, value = "", math.nan
+    if amount is not None:
+        text, unit = amount
+        own = decimal_mark(text)
+        if own == "?" and not mark:
+            return None
+        sign = own if own in (".", ",") else mark
+        value = number_of(text, sign) if is_grouped(text, sign) else math.nan
+    elif isinstance(cell, int | float) and not isinstance(cell, bool):
+        value = float(cell) if abs(cell) < MOST else math.nan
+    elif one_line(cell).casefold() in _EMPTY:
+        return None
+    known = unit in UNIT_OF if area else unit in ("%", field.unit.lower())
+    if (unit and not known) or not math.isfinite(value):
+        return math.nan
+    return f"{value * AREA_UNITS[UNIT_OF[unit]] if area and unit else value:.10g}"
 
 
 def _amount(cell: Any) -> tuple[str, str] | None:
     """Part a text into a number as it is written and its unit; None where it is none."""
     if not isinstance(cell, str):
         return None
+    if cell.isascii() and _PLAIN.fullmatch(cell):
+        return cell, ""
     text = unicodedata.normalize("NFKC", cell).strip()
     match = _AMOUNT.fullmatch(_SPACES.sub("", text))
     return (match[1], match[2].strip().lower()) if match else None
@@ -234,17 +264,17 @@ def _in_hectares(
     cells: Cells,
     field: Field,
     values: list[str | None],
-    amounts: Sequence[tuple[str, str] | None],
+    bare: Sequence[int],
     known: Known,
     doubts: Doubts,
 ) -> list[str | None]:
     """Take areas without a unit of their own to hectares, by the unit of the header; where it
     states none, that is a question.
     """
-    bare = [row for row, value in enumerate(values) if value and not (amounts[row] or ("", ""))[1]]
     unit = cells.column.unit
     if not bare or unit == "ha":
         return values
+    without = set(bare)
     if unit not in AREA_UNITS:
         middle = float(np.median([float(values[row] or 0) for row in bare])) or 1.0
         usual = _usual(field, known)
@@ -269,10 +299,10 @@ def _in_hectares(
             ],
         )
         if answer is None:
-            return [None if row in bare else value for row, value in enumerate(values)]
+            return [None if row in without else value for row, value in enumerate(values)]
         unit = answer
     return [
-        f"{float(value) * AREA_UNITS[unit]:.10g}" if value and row in bare else value
+        f"{float(value) * AREA_UNITS[unit]:.10g}" if value and row in without else value
         for row, value in enumerate(values)
     ]
 
