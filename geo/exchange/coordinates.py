@@ -16,12 +16,27 @@ LEAST_OFF_M = 150.0
 """So far must the rows lie from where they are known to lie before an offset is suspected. Datums
 of Viet Nam and WGS 84 differ by 225 m here.
 """
+SHIFTING = "CN"
+"""The country whose online maps are shifted, by law."""
+SHIFTED = Message(
+    "Positions in China are shifted by some hundred metres on its online maps, and what is known"
+    " here does not tell whether these are. In which system are they written?"
+)
+COPIED_M = 30.0
+"""Rows that lie so near to where they are known were copied from there.
+"""
 MUCH_NEARER = 0.35
 """So much of the way must be left when an offset is undone."""
 
 
 def settled(
-    pairs: Points, form: str, stated: System | None, evidence: Evidence, doubts: Doubts
+    pairs: Points,
+    form: str,
+    stated: System | None,
+    evidence: Evidence,
+    doubts: Doubts,
+    *,
+    written: bool = True,
 ) -> System | None:
     """Return the system of the positions of a file, None while that is an open question.
 
@@ -33,6 +48,8 @@ def settled(
         Of :class:`geo.exchange.positions.Written`.
     stated
         The system that the file states, or that its columns imply.
+    written
+        Whether the file itself states it.
     """
     there = np.flatnonzero(np.isfinite(pairs).all(axis=1))
     if not len(there):
@@ -48,14 +65,20 @@ def settled(
     own = sample.fit(stated, pairs[few]) if stated else None
     if own and own.system.choice not in {fit.system.choice for fit in ranked}:
         ranked.append(own)
-    if KEY not in doubts.answers and own and not _doubtful(own, ranked, sample):
+    doubtful = own is None or _doubtful(own, ranked, sample)
+    shifted = not (written or doubtful or own is None) and _may_be_shifted(own, sample)
+    if KEY not in doubts.answers and own and not doubtful and not shifted:
         return own.system
     ranked = _plausible(ranked, own)
+    if shifted and own:
+        ranked = [own, *(fit for fit in ranked if fit.system.choice != own.system.choice)]
     proposals = [_proposal(fit, sample, len(few)) for fit in ranked[:MOST_PROPOSED]]
     if own and own.system not in [fit.system for fit in ranked[:MOST_PROPOSED]]:
         proposals.append(_proposal(own, sample, len(few)))
     text = (
-        Message(
+        SHIFTED
+        if shifted
+        else Message(
             "The positions do not fit %(stated)s. In which system are they written?",
             {"stated": own.system.name},
         )
@@ -95,6 +118,22 @@ def _is_offset(own: Fit, other: Fit) -> bool:
         return False
     rough = 2 * own.scatter_m / np.sqrt(own.by_name)
     return own.off_m >= max(LEAST_OFF_M, rough) and other.off_m <= MUCH_NEARER * own.off_m
+
+
+def _may_be_shifted(own: Fit, evidence: Evidence) -> bool:
+    """Check whether rows lie in China, and what is known does not tell whether they are shifted as
+    on its maps: no site is known there, or none so well.
+    """
+    there = evidence.in_country(own.lonlat, SHIFTING)
+    if 2 * int(there.sum()) < len(own.lonlat):
+        return False
+    accuracies = [evidence.known.accuracy_m[sites[0]] for sites in evidence.sites if sites]
+    if not own.by_name:
+        return True
+    if own.off_m < COPIED_M:
+        return False
+    rough = max(own.scatter_m, float(np.median(accuracies))) / np.sqrt(own.by_name)
+    return not own.off_m + rough < LEAST_OFF_M
 
 
 def _plausible(ranked: list[Fit], own: Fit | None) -> list[Fit]:
@@ -162,9 +201,7 @@ def swapped_rows(pairs: Points, lonlat: Points, evidence: Evidence) -> list[int]
     """Find rows whose coordinates look exchanged while those of others are not: only exchanged do
     they lie in the region.
     """
-    outside = np.array(evidence.known.region.outside(lonlat), bool) | ~np.isfinite(lonlat).all(
-        axis=1
-    )
+    outside = evidence.known.region.outside(lonlat) | ~np.isfinite(lonlat).all(axis=1)
     degrees = np.isfinite(pairs).all(axis=1) & (np.abs(pairs) <= 180).all(axis=1)
     within = np.zeros(len(pairs), np.bool_)
     for turned in (pairs, pairs[:, ::-1]):

@@ -19,6 +19,7 @@ from geo.exchange import (
     duplicates,
     encodings,
     formats,
+    merging,
     placing,
     reading,
     values,
@@ -121,7 +122,8 @@ def examine(
     mapped = _mapped(header, known, mapping or {}, doubts)
     rows = _repaired(rows, known, doubts)
     records = _records(mapped, rows, numbers, formulas, known, doubts)
-    by_name = duplicates.candidates(records, known)
+    keys = duplicates.keys_of(records)
+    by_name = duplicates.candidates(records, keys, known)
     evidence = Evidence(
         known,
         [sites for sites, _ in by_name],
@@ -132,7 +134,7 @@ def examine(
     sites, dropped = [""] * len(records), set(range(len(records)))
     if not WHOLE & {question.key for question in doubts.open}:
         sites = duplicates.sites_of(records, lonlat, by_name, known, doubts)
-        dropped = duplicates.repeated(records, lonlat, sites, doubts)
+        dropped = duplicates.repeated(records, keys, lonlat, sites, doubts)
     doubts.notices += [
         Message("The answer to %(key)s was not asked for.", {"key": key})
         for key in doubts.answers
@@ -227,16 +229,17 @@ def _below_header(
     if table.header or table.shapes is not None:
         numbers = list(range(1, len(table.rows) + 1))
         return table.header, table.rows, numbers, []
-    at = columns.header_at(table.rows)
+    top = merging.filled(table.rows[: columns.MAX_TITLES], table.merged)
+    at = columns.header_at(top)
     if at:
         doubts.notices.append(
             Message("The rows above the header, to row %(n)s, were left out.", {"n": at})
         )
-    header = ["" if cell is None else str(cell) for cell in table.rows[at]] if table.rows else []
+    header = ["" if cell is None else str(cell) for cell in top[at]] if table.rows else []
     below = [
         (number, row)
-        for number, row in enumerate(table.rows[at + 1 :], at + 2)
-        if any(cell is not None for cell in row)
+        for number, row in enumerate(merging.settled(table, at, doubts)[at + 1 :], at + 2)
+        if row.count(None) < len(row)
     ]
     if not below:
         raise InputError(Message("The file holds no rows."))
@@ -337,19 +340,20 @@ def _sure(
         if question.key.startswith("column:")
         for proposal in question.proposals
     }
+    there = np.isfinite(lonlat).all(axis=1).tolist()
     kept = [
         number
         for number, record in enumerate(records)
-        if np.isfinite(lonlat[number]).all()
-        and number not in dropped
-        and str(record["_at"]) not in doubtful
+        if there[number] and number not in dropped and str(record["_at"]) not in doubtful
     ]
-    rows = [
-        {name: value for name, value in records[number].items() if name not in open_fields}
-        | {"site": sites[number]}
-        for number in kept
-    ]
-    index = [records[number]["_at"] for number in kept]
+    names = dict.fromkeys(
+        name for number in kept for name in records[number] if name not in open_fields
+    )
+    columns = {name: [records[number].get(name, np.nan) for number in kept] for name in names}
+    columns["site"] = [sites[number] for number in kept]
     return gpd.GeoDataFrame(
-        rows or None, index=index, geometry=[shapes[number] for number in kept], crs=crs.WGS84
+        columns if kept else None,
+        index=[records[number]["_at"] for number in kept],
+        geometry=[shapes[number] for number in kept],
+        crs=crs.WGS84,
     )

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from geo.errors import InputError, Message
-from geo.exchange import columns, encodings, sniffing
+from geo.exchange import columns, encodings, merging, sniffing
 from geo.text import one_line, unguarded
 
 MAX_ROWS = 100_000
 MAX_COLUMNS = 300
 MAX_CELL = 20_000
 """Characters of a cell; the rest is cut."""
+_CRS = re.compile(rb'"crs"\s*:\s*\{[^{}]*\{\s*"name"\s*:\s*"([^"]{1,200})"')
 SAMPLE = 60
 """Characters beyond ASCII that show how an encoding reads a text."""
 DRIVERS = ("GeoJSON", "GPKG", "ESRI Shapefile", "LIBKML", "GPX", "DXF", "MEM")
@@ -55,6 +57,8 @@ class Table:
         Whether the encoding needs no question.
     formulas
         Row and column of cells with a formula, both from 0.
+    merged
+        First row and column, last row and column of cells that were made one, all from 0.
     """
 
     kind: str
@@ -68,6 +72,7 @@ class Table:
     options: dict[str, str] = field(default_factory=dict)
     sure: bool = True
     formulas: list[tuple[int, int]] = field(default_factory=list)
+    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
 
 
 def read(data: bytes, part: str = "", encoding: str = "", words: Collection[str] = ()) -> Table:
@@ -94,7 +99,7 @@ def read(data: bytes, part: str = "", encoding: str = "", words: Collection[str]
         parts = sniffing.unpacked(data)
         if "xl/workbook.xml" in parts:
             sniffing.refuse_definitions(parts)
-            return _xlsx(data, part)
+            return _xlsx(data, part, parts)
         sniffing.refuse_nested(parts)
         sniffing.refuse_definitions(parts)
         names = sorted(name for name in parts if name.lower().endswith((".shp", ".kml")))
@@ -126,7 +131,7 @@ def bounded(rows: Iterable[list[Any]]) -> list[list[Any]]:
     """Collect rows; `InputError` beyond what is allowed."""
     kept: list[list[Any]] = []
     for row in rows:
-        if len(kept) >= MAX_ROWS:
+        if len(kept) > MAX_ROWS:  # a header may be among them
             raise InputError(Message("The file has more than %(most)s rows.", {"most": MAX_ROWS}))
         if len(row) > MAX_COLUMNS:
             raise InputError(
@@ -145,7 +150,8 @@ def _csv(data: bytes, encoding: str, words: Collection[str]) -> Table:
     try:
         read = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         table.rows = bounded(
-            [unguarded(cell[:MAX_CELL].strip()) or None for cell in row] for row in read
+            [unguarded(cell[:MAX_CELL].strip()) or None if cell else None for cell in row]
+            for row in read
         )
     except csv.Error:
         raise InputError(sniffing.BROKEN) from None
@@ -191,7 +197,7 @@ def _delimiter(text: str) -> str:
     return best[1]
 
 
-def _xlsx(data: bytes, part: str) -> Table:
+def _xlsx(data: bytes, part: str, parts: dict[str, bytes]) -> Table:
     """Read a sheet of a workbook; formulas stay what they are, text that nobody computes."""
     import openpyxl
 
@@ -200,6 +206,7 @@ def _xlsx(data: bytes, part: str) -> Table:
         sheets = _likely(book)
         name = chosen([sheet.title for sheet in book.worksheets], part) if part else sheets[0]
         table = Table("XLSX", name, sheets)
+        table.merged = merging.cells_of(parts.get(book[name]._worksheet_path, b""))
         rows: list[list[Any]] = []
         for number, cells in enumerate(book[name].iter_rows()):
             row = []
@@ -265,6 +272,8 @@ def _gdal(data: bytes, kind: str, part: str) -> Table:
         _points_only(table)
     if kind == "GeoJSON":
         table.part, table.parts = "", []
+        if (named := _CRS.search(data)) and not re.search(rb"CRS84|EPSG", named[1]):
+            table.system = named[1].decode(errors="replace")
     if not table.rows:
         raise InputError(Message("The file holds no rows."))
     _without_noise(table)

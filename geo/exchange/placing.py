@@ -17,6 +17,7 @@ from geo.exchange.formats import Table
 from geo.exchange.systems import Evidence, Points, System
 
 NOWHERE = Message("lies nowhere on Earth")
+UNREADABLE = Message("its shape cannot be read")
 
 
 def placed(
@@ -50,7 +51,7 @@ def placed(
         read.pairs[read.lettered] = read.pairs[read.lettered][:, ::-1]
     metric = read.form == positions.METRES
     system = coordinates.settled(
-        read.pairs, read.form, None if metric else stated, evidence, doubts
+        read.pairs, read.form, None if metric else stated, evidence, doubts, written=False
     )
     if read.form == positions.ANGLES:
         doubts.notices.append(Message("The positions are written in degrees and minutes."))
@@ -66,8 +67,10 @@ def placed(
     for row in np.flatnonzero(there & ~np.isfinite(lonlat).all(axis=1)).tolist():
         if row not in turned:
             doubts.fault(numbers[row], header, NOWHERE)
-    shapes = [shapely.Point(*point) if np.isfinite(point).all() else None for point in lonlat]
-    return shapes, system, read.form
+    shapes = np.full(len(lonlat), None, object)
+    there = np.isfinite(lonlat).all(axis=1)
+    shapes[there] = shapely.points(lonlat[there])
+    return list(shapes), system, read.form
 
 
 def _columns_of(mapped: Sequence[Column]) -> list[Column] | None:
@@ -85,15 +88,20 @@ def _of_shapes(
     table: Table, numbers: Sequence[int], evidence: Evidence, doubts: Doubts
 ) -> tuple[list[Any], System | None, str]:
     """Take the shapes of a map to WGS 84."""
-    raw = [None if shape is None else shapely.from_wkb(shape) for shape in table.shapes or []]
-    raw = [None if shape is None or shape.is_empty else shapely.force_2d(shape) for shape in raw]
+    raw = shapely.force_2d(shapely.from_wkb(table.shapes or [], on_invalid="ignore"))
+    raw[shapely.is_empty(raw)] = None
+    if evidence.known.layer.geometry == "Point":
+        _as_points(raw, doubts)
     pairs = points(raw)
-    for row, shape in enumerate(raw):
-        if shape is None:
-            doubts.fault(numbers[row], "", positions.NONE)
-        elif (pairs[row] == 0).all():
-            doubts.fault(numbers[row], "", Message("0, 0 is a position that was not filled in"))
-            raw[row], pairs[row] = None, np.nan
+    wrong = {
+        row: UNREADABLE if (table.shapes or [])[row] and raw[row] is None else positions.NONE
+        for row in np.flatnonzero(~np.isfinite(pairs).all(axis=1)).tolist()
+    }
+    for row in np.flatnonzero((pairs == 0).all(axis=1)).tolist():
+        wrong[row] = Message("0, 0 is a position that was not filled in")
+    for row in sorted(wrong):
+        doubts.fault(numbers[row], "", wrong[row])
+        raw[row], pairs[row] = None, np.nan
     there = np.isfinite(pairs).all(axis=1)
     metric = there.any() and float(np.median(np.abs(pairs[there]).max(axis=1))) > 360
     form = positions.METRES if metric else positions.DEGREES
@@ -103,22 +111,40 @@ def _of_shapes(
     system = coordinates.settled(pairs, form, stated, evidence, doubts)
     if system is None:
         return [None] * len(raw), None, form
-    shapes = [None if shape is None else shapely.transform(shape, system.to_wgs84) for shape in raw]
-    for row, shape in enumerate(shapes):
-        if shape is not None and not np.isfinite(shapely.get_coordinates(shape)).all():
-            doubts.fault(numbers[row], "", NOWHERE)
-            shapes[row] = None
-    return shapes, system, form
+    shapes = shapely.transform(raw, system.to_wgs84)
+    corners, owner = shapely.get_coordinates(shapes, return_index=True)
+    for row in np.unique(owner[~np.isfinite(corners).all(axis=1)]).tolist():
+        doubts.fault(numbers[row], "", NOWHERE)
+        shapes[row] = None
+    return list(shapes), system, form
+
+
+def _as_points(shapes: Any, doubts: Doubts) -> None:
+    """Take a point inside each shape of another kind, with a word about it."""
+    others = np.flatnonzero((shapely.get_type_id(shapes) != 0) & ~shapely.is_missing(shapes))
+    single = others[
+        (shapely.get_type_id(shapes[others]) == 4)
+        & (shapely.get_num_geometries(shapes[others]) == 1)
+    ]
+    shapes[single] = shapely.get_geometry(shapes[single], 0)
+    others = np.setdiff1d(others, single)
+    if len(others):
+        valid = shapely.is_valid(shapes[others])
+        inner = shapely.centroid(shapes[others])
+        inner[valid] = shapely.point_on_surface(shapes[others[valid]])
+        shapes[others] = inner
+        shapes[others[shapely.is_empty(inner)]] = None
+        doubts.notices.append(
+            Message(
+                "%(n)s shapes are not points; a point inside each was taken.", {"n": len(others)}
+            )
+        )
 
 
 def points(shapes: Sequence[Any]) -> Points:
     """Return the middle of each shape, NaN where there is none."""
-    inner = [None if shape is None else shapely.centroid(shape) for shape in shapes]
-    lonlat = np.full((len(shapes), 2), np.nan)
-    for row, point in enumerate(inner):
-        if point is not None and not point.is_empty:
-            lonlat[row] = point.x, point.y
-    return lonlat
+    inner = shapely.centroid(np.asarray(shapes, object))
+    return np.column_stack([shapely.get_x(inner), shapely.get_y(inner)])
 
 
 def checked(
