@@ -89,15 +89,19 @@ def read(folder: Path) -> Key:
     InputError
         The file is no secret key, or one with a password.
     """
+    from nacl.signing import SigningKey
+
     path = folder / FILE
     if not path.is_file():
         raise NotFoundError(Message("There is no key %(path)s.", {"path": path}))
     data = _decoded(path.read_text(encoding="utf-8", errors="replace").splitlines()[1:2])
-    secret = data[len(UNLOCKED) : -32]
+    secret, stated = data[len(UNLOCKED) : -32], data[-32:]
+    check = hashlib.blake2b(PURE + secret, digest_size=32).digest()
     if (
         not data.startswith(UNLOCKED[:6])
         or len(secret) != 72
-        or hashlib.blake2b(PURE + secret, digest_size=32).digest() != data[-32:]
+        or stated not in (check, bytes(32))  # minisign checks what has a password only
+        or bytes(SigningKey(secret[8:40]).verify_key) != secret[40:]
     ):
         raise InputError(
             Message("%(path)s is not a secret key without a password.", {"path": path})
