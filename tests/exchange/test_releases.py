@@ -337,7 +337,7 @@ def test_other_refusals(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that does not fit its checksum, two of one name, no archive, one that is too large,
     and a reader that takes too long.
     """
-    with pytest.raises(InputError, match="parks.csv"):
+    with pytest.raises(InputError, match=r"parks\.csv"):
         release_file.parse(repacked(data, put("parks.csv", b"id\n"), sums=False))
     with pytest.raises(InputError, match="checksums"):
         release_file.parse(repacked(data, put("more.csv", b"id\n"), sums=False))
