@@ -79,7 +79,7 @@ class Parties:
         """State several things; no party two of one value at once."""
         every = (self.claim() for _ in range(count))
         unique = {(made.key, made.party, made.as_of, made.stated_at): made for made in every}
-        return list(unique.values())
+        return list({made.id: made for made in unique.values()}.values())
 
     def statements(self, count: int) -> list[Statement]:
         """State several things, of which some were decided on."""
