@@ -191,7 +191,7 @@ class Locator:
             rows = np.flatnonzero(~far.any(axis=1))
             if not len(rows) or not len(lines):
                 continue
-            origins = shapely.points(flat[rows])
+            origins = np.asarray(shapely.points(flat[rows]), object)
             at, line = coast.query_nearest(
                 origins, max_distance=max(reach[rows].max(), 1e-12), all_matches=False
             )
@@ -209,7 +209,8 @@ def _pieces(shape: BaseGeometry) -> NDArray[np.object_]:
     rings = shapely.get_rings(shapely.get_parts(shape))
     corners, ring = shapely.get_coordinates(rings, return_index=True)
     joined = np.flatnonzero(ring[1:] == ring[:-1])
-    return shapely.linestrings(np.stack([corners[joined], corners[joined + 1]], axis=1))
+    lines = shapely.linestrings(np.stack([corners[joined], corners[joined + 1]], axis=1))
+    return np.asarray(lines, object).reshape(-1)
 
 
 def _unit(points: Points) -> Points:

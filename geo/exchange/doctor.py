@@ -340,7 +340,7 @@ def _sure(
         if question.key.startswith("column:")
         for proposal in question.proposals
     }
-    there = np.isfinite(lonlat).all(axis=1).tolist()
+    there: list[bool] = np.asarray(np.isfinite(lonlat).all(axis=1)).tolist()
     kept = [
         number
         for number, record in enumerate(records)

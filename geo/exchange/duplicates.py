@@ -65,7 +65,7 @@ def sites_of(
     """
     same = []
     near = _near(lonlat, rows, known)
-    there = np.isfinite(lonlat).all(axis=1).tolist()
+    there: list[bool] = np.asarray(np.isfinite(lonlat).all(axis=1)).tolist()
     apart_m = _apart_m(lonlat, [sites for sites, _ in by_name], known)
     for number, (row, (named, full)) in enumerate(zip(rows, by_name, strict=True)):
         fitting = [

@@ -206,7 +206,7 @@ def _xlsx(data: bytes, part: str, parts: dict[str, bytes]) -> Table:
         sheets = _likely(book)
         name = chosen([sheet.title for sheet in book.worksheets], part) if part else sheets[0]
         table = Table("XLSX", name, sheets)
-        table.merged = merging.cells_of(parts.get(book[name]._worksheet_path, b""))
+        table.merged = merging.cells_of(parts.get(getattr(book[name], "_worksheet_path", ""), b""))
         rows: list[list[Any]] = []
         for number, cells in enumerate(book[name].iter_rows()):
             row = []

@@ -24,9 +24,10 @@ def cells_of(sheet: bytes) -> list[Cells]:
     """Find the cells of a sheet that were made one, over several rows."""
     from openpyxl.utils.cell import range_boundaries
 
-    merged = []
-    for found in _MERGED.finditer(sheet):
-        west, north, east, south = range_boundaries(found[1].decode())
+    merged: list[Cells] = []
+    for match in _MERGED.finditer(sheet):
+        edges = [int(edge or 0) for edge in range_boundaries(match[1].decode())]
+        west, north, east, south = edges
         if south > north and len(merged) < MAX_MERGED and south - north <= MOST_ROWS:
             merged.append((north - 1, west - 1, south - 1, east - 1))
     return merged

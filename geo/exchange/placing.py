@@ -92,7 +92,7 @@ def _of_shapes(
     raw[shapely.is_empty(raw)] = None
     if evidence.known.layer.geometry == "Point":
         _as_points(raw, doubts)
-    pairs = points(raw)
+    pairs = points(list(raw))
     wrong = {
         row: UNREADABLE if (table.shapes or [])[row] and raw[row] is None else positions.NONE
         for row in np.flatnonzero(~np.isfinite(pairs).all(axis=1)).tolist()

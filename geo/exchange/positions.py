@@ -67,7 +67,7 @@ def written(first: Sequence[Any], second: Sequence[Any] | None) -> Written:
     for row in np.flatnonzero((pairs == 0).all(axis=1)).tolist():
         wrong[row] = Message("0, 0 is a position that was not filled in")
     pairs[list(wrong)] = np.nan
-    there = np.isfinite(pairs).all(axis=1)
+    there = np.asarray(np.isfinite(pairs).all(axis=1))
     lettered = np.zeros(len(pairs), np.bool_)
     angled = False
     for row, both in enumerate(zip(*columns, strict=True)):

@@ -168,13 +168,13 @@ def _numbers(
     bare: list[int] = []
     for row, kind in enumerate(kinds):
         value = read[kind] if kind else None
-        if value is math.nan:
+        if kind and isinstance(value, float):
             sentence = Message("“%(text)s” is not a number", {"text": short(one_line(kind[0]))})
             doubts.fault(cells.rows[row], cells.key, sentence)
             value = None
-        if value and not (amounts[kind] or ("", ""))[1]:
+        if kind and value and not (amounts[kind] or ("", ""))[1]:
             bare.append(row)
-        values.append(value)
+        values.append(None if isinstance(value, float) else value)
     return _in_hectares(cells, field, values, bare, known, doubts) if area else values
 
 

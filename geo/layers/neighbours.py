@@ -61,7 +61,8 @@ class Neighbours:
         left, most = np.arange(len(points)), 4
         while len(left) and width:
             most = min(most, self.tree.n)
-            chords, at = self.tree.query(_globe(points[left]), k=list(range(1, most + 1)))
+            ranks = list(range(1, most + 1))
+            chords, at = map(np.asarray, self.tree.query(_globe(points[left]), k=ranks))
             last = chords[:, width - 1]
             reach = last * (1 + 1e-6 + (last / _AXIS_M) ** 2 / 100) + 1e-6
             whole = (chords[:, -1] > reach) | (most >= min(MOST, self.tree.n))
