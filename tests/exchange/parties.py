@@ -78,18 +78,21 @@ class Parties:
     def claims(self, count: int) -> list[Claim]:
         """State several things; no party two of one value at once."""
         every = (self.claim() for _ in range(count))
-        unique = {(made.key, made.party, made.as_of, made.stated_at): made for made in every}
-        return list({made.id: made for made in unique.values()}.values())
+        unique = {
+            (claimed.key, claimed.party, claimed.as_of, claimed.stated_at): claimed
+            for claimed in every
+        }
+        return list({claimed.id: claimed for claimed in unique.values()}.values())
 
     def statements(self, count: int) -> list[Statement]:
         """State several things, of which some were decided on."""
         states: tuple[State, ...] = ("stated", "stated", "accepted", "refused", "proposed")
         entries = []
-        for number, made in enumerate(self.claims(count), start=1):
+        for number, claimed in enumerate(self.claims(count), start=1):
             state = self.rng.choice(states)
             decided = state in ("accepted", "refused")
             entries.append(
-                Statement(made, state, number if decided else 0, "so" if decided else "")
+                Statement(claimed, state, number if decided else 0, "so" if decided else "")
             )
         return entries
 

@@ -21,21 +21,21 @@ def states(book: Book) -> dict[str, str]:
 
 def test_what_is_added_comes_back(book: Book, toy: Path) -> None:
     """Claims of every layer and field are read as they were written; the same again is known."""
-    made = Parties(tables.read(toy), 1).claims(300)
-    added = book.add(made, origin="a.csv", who="an")
-    assert (added.new, added.known) == (len(made), 0)
-    again = book.add(made[:50], origin="b.csv", who="binh")
+    claimed = Parties(tables.read(toy), 1).claims(300)
+    added = book.add(claimed, origin="a.csv", who="an")
+    assert (added.new, added.known) == (len(claimed), 0)
+    again = book.add(claimed[:50], origin="b.csv", who="binh")
     assert (again.new, again.known) == (0, 50)
     kept = {entry.claim.id: entry for entry in book.statements()}
-    assert kept.keys() == {each.id for each in made}
-    for each in made:
+    assert kept.keys() == {each.id for each in claimed}
+    for each in claimed:
         entry = kept[each.id]
         assert entry.claim == each
         assert entry.claim.stated_at == each.stated_at
         assert entry.state == "stated"
-    chosen = book.statements(layer=made[0].layer, row_id=made[0].row_id)
-    assert {entry.claim.key[:2] for entry in chosen} == {made[0].key[:2]}
-    assert [entry.claim for entry in book.statements(identifiers=[made[3].id])] == [made[3]]
+    chosen = book.statements(layer=claimed[0].layer, row_id=claimed[0].row_id)
+    assert {entry.claim.key[:2] for entry in chosen} == {claimed[0].key[:2]}
+    assert [entry.claim for entry in book.statements(identifiers=[claimed[3].id])] == [claimed[3]]
     assert book.statements(identifiers=[]) == []
 
 
@@ -147,11 +147,11 @@ def test_texts_that_no_database_holds(book: Book) -> None:
 def test_texts_that_look_like_commands(book: Book) -> None:
     """What a stranger writes is text in every place."""
     hostile = "'); DROP TABLE claims; --{{7*7}}%s:x"
-    made = claim("name_en", hostile, party=hostile, source=hostile, notes=hostile)
-    book.add([made], origin=hostile, who=hostile)
-    book.decide([made.id], "refused", reason=hostile, who=hostile)
+    claimed = claim("name_en", hostile, party=hostile, source=hostile, notes=hostile)
+    book.add([claimed], origin=hostile, who=hostile)
+    book.decide([claimed.id], "refused", reason=hostile, who=hostile)
     [entry] = book.statements()
-    assert (entry.claim, entry.reason) == (made, hostile)
+    assert (entry.claim, entry.reason) == (claimed, hostile)
     assert book.statements(row_id=hostile) == []
     assert book.log()[0].who == hostile
 
@@ -184,7 +184,7 @@ def test_a_file_that_is_not_a_database(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     """Where a file stands in the way of the home folder the reason is said."""
     (tmp_path / "file").write_text("")
-    with pytest.raises(UnavailableError, match="cannot be made"):
+    with pytest.raises(UnavailableError, match="cannot be claimed"):
         Book.of(tmp_path / "file")
 
 

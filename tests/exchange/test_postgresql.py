@@ -174,13 +174,13 @@ def test_writers_while_it_begins_again_and_again(own: Server) -> None:
         book, number = Book(url), 0
         while not ends.is_set():
             number += 1
-            made = claim(value=str(number), party=party, source=f"{party}{number}")
+            claimed = claim(value=str(number), party=party, source=f"{party}{number}")
             for _ in range(20):  # as a page says: try again
                 try:
-                    say(book, [made])
+                    say(book, [claimed])
                 except UnavailableError:
                     continue
-                confirmed.append(made)
+                confirmed.append(claimed)
                 break
 
     threads = [threading.Thread(target=work, args=(party,)) for party in "AB"]
@@ -198,7 +198,7 @@ def test_writers_while_it_begins_again_and_again(own: Server) -> None:
         thread.join()
     assert len(confirmed) > 3
     kept = [entry.claim.id for entry in Book(url).statements()]
-    assert {made.id for made in confirmed} <= set(kept)
+    assert {claimed.id for claimed in confirmed} <= set(kept)
     assert len(set(kept)) == len(kept)
     database.connect(url).dispose()
 
@@ -212,12 +212,12 @@ def test_positions_as_a_layer(postgres_store: str, toy: Path) -> None:
     """
     book = Book(postgres_store)
     people = Parties(tables.read(toy), 5)
-    stated = [made for made in people.claims(2_000) if made.field == POSITION]
+    stated = [claimed for claimed in people.claims(2_000) if claimed.field == POSITION]
     say(book, stated[:-20])
     say(book, stated[-20:], "proposed")
-    book.decide([made.id for made in stated[::5]], "refused", reason="no map", who="chi")
-    book.decide([made.id for made in stated[2::7]], "accepted", reason="", who="chi")
-    book.decide([made.id for made in stated[::10]], "stated", reason="", who="chi")
+    book.decide([claimed.id for claimed in stated[::5]], "refused", reason="no map", who="chi")
+    book.decide([claimed.id for claimed in stated[2::7]], "accepted", reason="", who="chi")
+    book.decide([claimed.id for claimed in stated[::10]], "stated", reason="", who="chi")
     with psycopg.connect(postgres_store) as connection:
         if not connection.execute("SELECT to_regclass('exchange_positions')").fetchone()[0]:  # type: ignore[index]
             pytest.skip("PostGIS is not installed")
@@ -232,11 +232,11 @@ def test_positions_as_a_layer(postgres_store: str, toy: Path) -> None:
     seen: dict[tuple[str, str], list[str]] = {}
     for layer, row_id, identifier, lon, lat, srid in rows:
         seen.setdefault((layer, row_id), []).append(identifier)
-        made = next(each for each in stated if each.id == identifier)
-        assert (lon, lat) == claims.lonlat(made.value)
+        claimed = next(each for each in stated if each.id == identifier)
+        assert (lon, lat) == claims.lonlat(claimed.value)
         assert srid == 4326
     by_row: dict[tuple[str, str], list[str]] = {}
-    for key in {made.key[:2] for made in stated}:
+    for key in {claimed.key[:2] for claimed in stated}:
         entries = [
             entry
             for entry in book.statements(*key)

@@ -110,7 +110,7 @@ def test_every_release_is_what_it_was(book: Book, toy: Path, tmp_path: Path) -> 
         assert {f"{name}.csv" for name in release_file.parse(data).tables} <= files.keys()
     last = release_file.parse(releases.content(book, 4)).claims
     passed_on = {row["id"]: row for row in last}
-    assert {f"claim-{made.id}" for made in stated} <= passed_on.keys()
+    assert {f"claim-{claimed.id}" for claimed in stated} <= passed_on.keys()
     assert "Nobody" not in {row["party"] for row in last}
     assert Counter(row["state"] for row in last)["refused"] == 1
     _compare_all(states)
@@ -217,11 +217,11 @@ def test_a_release_that_is_not_there(tmp_path: Path, toy: Path, which: str) -> N
 def test_hostile_texts_stay_texts(book: Book, toy: Path, tmp_path: Path) -> None:
     """Line ends, quotes, marks of Markdown and of templates come back as they were written."""
     texts = ["a\rb", "a\r\nb", 'a "b", c', "{{7*7}}<script>|x|", "# [x](y)", "＝1+1", "'; DROP"]
-    made = [
+    claimed = [
         claim("name_en", text, party=f"P{number}", notes=text, source=text)
         for number, text in enumerate(texts)
     ]
-    say(book, made)
+    say(book, claimed)
     freeze(book, toy, tmp_path)
     rows = release_file.parse(releases.content(book, 1)).claims
     assert {row["notes"] for row in rows} >= set(texts)
@@ -366,8 +366,8 @@ def test_a_release_of_the_bundled_package_opens(tmp_path: Path) -> None:
     """A survey of a known park becomes a release of the real data, with map and roads."""
     base = layers.bundled()
     book = Book.of(tmp_path)
-    made = claim(POSITION, "106.8 21.0", row_id="dong-mai-ip", accuracy=10.0, as_of="2026-11")
-    say(book, [made])
+    claimed = claim(POSITION, "106.8 21.0", row_id="dong-mai-ip", accuracy=10.0, as_of="2026-11")
+    say(book, [claimed])
     following = releases.standing_of(book, base)
     files = releases._files(
         base, following, release_file.About(1, "t", "p", "w", "2026-11-30T00:00:00Z", "p", "b"), []

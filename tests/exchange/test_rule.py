@@ -76,7 +76,7 @@ def test_what_does_not_count_changes_no_layer(toy_tables: Tables, seed: int, sta
     """Statements that are refused or only proposed are beside the layers, never in them."""
     people = Parties(toy_tables, seed)
     entries = people.statements(40)
-    idle = [Statement(made, state, 99) for made in people.claims(40)]  # type: ignore[arg-type]
+    idle = [Statement(claimed, state, 99) for claimed in people.claims(40)]  # type: ignore[arg-type]
     known = {entry.claim.id for entry in entries}
     idle = [entry for entry in idle if entry.claim.id not in known]
     assert idle
@@ -94,8 +94,8 @@ def test_the_last_decision_goes_before_all(toy_tables: Tables, seed: int) -> Non
     """
     people = Parties(toy_tables, seed)
     entries = people.statements(60)
-    for made in people.claims(20):
-        weak = replace(made, source_kind="estimate", as_of="", party="Somebody", stated_at="")
+    for claimed in people.claims(20):
+        weak = replace(claimed, source_kind="estimate", as_of="", party="Somebody", stated_at="")
         state = follow(toy_tables, [*entries, Statement(weak, "accepted", 1_000)])
         best = state.values[weak.key][0]
         assert best.claim == weak
@@ -127,8 +127,8 @@ def test_a_weaker_statement_never_displaces_a_stronger(toy_tables: Tables, seed:
             weaker += [replace(other, as_of=day) for day in ("", "1999", "1999-12-31")]
         if best.accuracy is not None:
             weaker += [replace(other, accuracy=more) for more in (best.accuracy + 1, None)]
-        for made in weaker:
-            assert follow(toy_tables, [*entries, Statement(made)]).tables == before.tables
+        for claimed in weaker:
+            assert follow(toy_tables, [*entries, Statement(claimed)]).tables == before.tables
             tried += 1
     assert tried > 50
 
@@ -209,7 +209,7 @@ def test_the_package_again_in_its_own_words_is_nothing_new(bundled: Tables) -> N
         bundled, [Statement(c, "refused") for c in parties.restated(bundled, "A", "page")]
     )
     own = [entry.claim for entries in whole.values.values() for entry in entries[:1]]
-    assert {made.party for made in own} == {MAKERS}
+    assert {claimed.party for claimed in own} == {MAKERS}
     state = follow(bundled, stated(*own))
     assert state.tables == follow(bundled, []).tables
     assert all(len(entries) == 1 for entries in state.values.values())
@@ -363,4 +363,4 @@ def test_a_wrong_statement_is_refused(wrong: dict[str, object], word: str) -> No
 def test_right_statements_have_no_fault(bundled: Tables) -> None:
     """What the package says itself can be stated."""
     entries = parties.restated(bundled, "Somebody", "survey")
-    assert not [fault for made in entries for fault in claims.faults(made, TODAY)]
+    assert not [fault for claimed in entries for fault in claims.faults(claimed, TODAY)]
