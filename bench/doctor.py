@@ -28,6 +28,7 @@ from geo import crs, layers
 from geo.exchange import doctor, formats, reading
 from geo.exchange.doctor import Examination
 from geo.exchange.known import Known
+from geo.exchange.table import Table
 from webapp.catalogues import province_names
 
 ROWS = 100_000
@@ -145,15 +146,23 @@ CHINA = {
 
 def shifted(shift: Callable[[Any], Any]) -> Callable[[float, float], Pair]:
     """Write degrees as a Chinese map shows them."""
-    return lambda lon, lat: tuple(f"{value:.6f}" for value in shift((lon, lat)))  # type: ignore
+
+    def write(lon: float, lat: float) -> Pair:
+        east, north = shift((lon, lat))
+        return f"{east:.6f}", f"{north:.6f}"
+
+    return write
+
+
+def comma(degrees: float) -> str:
+    """Write degrees with a decimal comma."""
+    return f"{degrees:.5f}".replace(".", ",")
 
 
 def cases() -> Iterator[Case]:
     """Return the corruptions."""
     yield Case("degrees", degrees(), taken)
-    yield Case(
-        "decimal comma", lambda x, y: tuple(f"{v:.5f}".replace(".", ",") for v in (x, y)), taken
-    )  # type: ignore
+    yield Case("decimal comma", lambda x, y: (comma(x), comma(y)), taken)
     for form in ("{d}°{m:02d}'{s:06.3f}\"", "{d}-{m}-{s:.3f}", "{d}度{m}分{s}秒", "{d}°{x:.5f}'"):
         yield Case(
             f"angles {form.format(d=107, m=5, s=7.5, x=5.125)}",
@@ -199,7 +208,9 @@ def text(parks: pd.DataFrame, case: Case) -> bytes:
     writer = csv.writer(out)
     writer.writerow(["Tên KCN", "Tỉnh", *case.columns])
     for park in parks.itertuples():
-        writer.writerow([park.name_vi, park.province_en, *case.write(park.lon, park.lat)])
+        writer.writerow(
+            [park.name_vi, park.province_en, *case.write(float(park.lon), float(park.lat))]
+        )
     return out.getvalue().encode()
 
 
@@ -209,7 +220,7 @@ def matrix(known: Known, every: int = 1, tens: int = 24) -> dict[str, tuple[list
     """
     parks = pd.read_csv(layers.bundled() / "parks.csv")
     rng = np.random.default_rng(15)
-    missed = {}
+    missed: dict[str, tuple[list[str], ...]] = {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "file.csv"
         for case in cases():
@@ -245,7 +256,7 @@ def print_case(name: str, ones: list[str], tens: list[str], counts: list[str]) -
 def in_this_process() -> None:
     """Read files without a process for each."""
 
-    def read(path: Path, part: str, encoding: str, words: frozenset[str]) -> formats.Table:
+    def read(path: Path, part: str, encoding: str, words: frozenset[str]) -> Table:
         return formats.read(Path(path).read_bytes(), part, encoding, words)
 
     reading.read_apart = read  # type: ignore[assignment]
@@ -270,7 +281,7 @@ def many(folder: Path, rows: int) -> tuple[Path, Path]:
     at = np.concatenate([np.arange(len(parks)), rng.integers(0, len(parks), rows - len(parks))])
     table = parks.iloc[at].reset_index(drop=True)
     new = np.arange(rows) >= len(parks)
-    for name in ["id", *(name for name in table if name.startswith("name_"))]:
+    for name in ["id", *(name for name in table if str(name).startswith("name_"))]:
         sign = "-" if name == "id" else " "
         table[name] = [
             f"{cell}{sign}{row}" if new[row] and cell else cell

@@ -102,7 +102,7 @@ def claims(
     places = {int(at): point for at, point in zip(exam.sure.index, shapes, strict=True)}
     taken = {key for rows_of in base.layers.values() for key in rows_of}
     open_keys = {question.key for question in exam.questions}
-    made: list[Claim] = []
+    stated: list[Claim] = []
     row_of: dict[str, int] = {}
     left_out: list[tuple[int, Message]] = []
     for row, site in zip(exam.rows, exam.sites, strict=True):
@@ -120,9 +120,9 @@ def claims(
         point = places.get(at)
         for claim in _of_row(layer, row_id, row, point, terms):
             if not _says_nothing(claim, known.get(row_id), layer):
-                made.append(claim)
+                stated.append(claim)
                 row_of[claim.id] = at
-    return Brought(tuple(made), row_of, tuple(left_out))
+    return Brought(tuple(stated), row_of, tuple(left_out))
 
 
 def _doubt(

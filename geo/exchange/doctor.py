@@ -26,9 +26,9 @@ from geo.exchange import (
 )
 from geo.exchange.columns import Column
 from geo.exchange.doubts import Doubts, Fault, Proposal, Question
-from geo.exchange.formats import Table
 from geo.exchange.known import Known
 from geo.exchange.systems import Evidence, Points, System
+from geo.exchange.table import Table
 
 if TYPE_CHECKING:
     import geopandas as gpd

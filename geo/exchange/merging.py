@@ -11,26 +11,35 @@ from geo.exchange.doubts import Doubts, Proposal
 from geo.text import short
 
 if TYPE_CHECKING:
-    from geo.exchange.formats import Table
+    from geo.exchange.table import Table
 
 Cells = tuple[int, int, int, int]
 """First row and column, last row and column, all from 0."""
 MAX_MERGED = 10_000
 MOST_ROWS = 100_000
-_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
+_MERGED = re.compile(
+    rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"'
+)
 
 
 def cells_of(sheet: bytes) -> list[Cells]:
     """Find the cells of a sheet that were made one, over several rows."""
-    from openpyxl.utils.cell import range_boundaries
-
     merged: list[Cells] = []
     for match in _MERGED.finditer(sheet):
-        edges = [int(edge or 0) for edge in range_boundaries(match[1].decode())]
-        west, north, east, south = edges
+        west, north, east, south = (_number(part.decode()) for part in match.groups())
         if south > north and len(merged) < MAX_MERGED and south - north <= MOST_ROWS:
             merged.append((north - 1, west - 1, south - 1, east - 1))
     return merged
+
+
+def _number(part: str) -> int:
+    """Read a row, or a column of letters, from 1."""
+    if part.isdecimal():
+        return int(part)
+    number = 0
+    for letter in part:
+        number = 26 * number + ord(letter) - ord("A") + 1
+    return number
 
 
 def filled(rows: Sequence[list[Any]], merged: Sequence[Cells]) -> list[list[Any]]:

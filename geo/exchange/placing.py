@@ -13,8 +13,8 @@ from geo.errors import Message
 from geo.exchange import columns, coordinates, positions, systems
 from geo.exchange.columns import Column
 from geo.exchange.doubts import Doubts
-from geo.exchange.formats import Table
 from geo.exchange.systems import Evidence, Points, System
+from geo.exchange.table import Table
 
 NOWHERE = Message("lies nowhere on Earth")
 UNREADABLE = Message("its shape cannot be read")

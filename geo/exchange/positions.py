@@ -94,7 +94,7 @@ def _values(column: Sequence[Half]) -> NDArray[np.float64]:
 
 
 def _fault(cells: Sequence[Any], halves: Sequence[Half]) -> str:
-    """Say what is wrong with the cells of a row."""
+    """Return what is wrong with the cells of a row."""
     for half in halves:
         if isinstance(half, str):
             return half

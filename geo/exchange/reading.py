@@ -14,7 +14,7 @@ from pathlib import Path
 from geo import confined
 from geo.errors import InputError, Message, NotFoundError, UnavailableError
 from geo.exchange import formats, sniffing
-from geo.exchange.formats import Table
+from geo.exchange.table import Table
 
 TIMEOUT_S = 120
 MEMORY_BYTES = 3 * 1024**3

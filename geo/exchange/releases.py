@@ -267,7 +267,7 @@ def _check(base: Path, home: Path, data: bytes) -> None:
     with _beside(home, "check-") as folder:
         _fill(folder, release_file.parse(data), base)
         faults = _faults(folder)
-        if faults:  # what is wrong with the package itself is no reason
+        if faults:  # faults of the package itself are left aside
             before = set(map(str, _faults(base)))
             faults = [fault for fault in faults if str(fault) not in before]
     if faults:

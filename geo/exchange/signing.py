@@ -87,7 +87,7 @@ def read(folder: Path) -> Key:
     NotFoundError
         There is none.
     InputError
-        The file is no secret key, or one with a password.
+        The file is not a secret key, or one with a password.
     """
     from nacl.signing import SigningKey
 

@@ -249,11 +249,11 @@ class Evidence:
         """Find the rows whose site, or else the known place nearest to them, lies in a country."""
         there = np.isfinite(lonlat).all(axis=1)
         near = np.asarray(self.known.everywhere.query(crs.mercator(lonlat[there]))[1], int)
-        found = np.zeros(len(lonlat), np.bool_)
-        found[there] = (self.known.region.places["country"] == country).to_numpy(bool)[near]
+        inside = np.zeros(len(lonlat), np.bool_)
+        inside[there] = (self.known.region.places["country"] == country).to_numpy(bool)[near]
         rows, at = self._named
-        found[rows] = (self.known.frame["country"] == country).to_numpy(bool)[at]
-        return found & there
+        inside[rows] = (self.known.frame["country"] == country).to_numpy(bool)[at]
+        return inside & there
 
     def place(self, point: Points) -> tuple[str, str, float]:
         """Return id, province and distance of the place that is nearest to a point."""

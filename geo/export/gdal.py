@@ -39,7 +39,7 @@ def flatgeobuf(frame: pd.DataFrame, about: About) -> bytes:
     """Write FlatGeobuf with what it is in its title and description.
 
     Its spatial index sorts the features and has no place for one without a position: where there is
-    such a feature there is no index, and the order is that of the rows."""
+    such a feature the index is missing, and the order is that of the rows."""
     indexed = has_geometry(frame) and all(shape is not None for shape in shapes(frame))
     return _by_gdal(
         for_gdal(frame),

@@ -157,7 +157,7 @@ def test_kill_9_at_any_moment(tmp_path: Path, toy: Path) -> None:
 @pytest.mark.parametrize("limit", [300_000, 600_000])
 def test_a_full_disk(tmp_path: Path, toy: Path, limit: int) -> None:
     """Once no file may grow it is said, nothing is there by half, and later all goes on."""
-    pytest.importorskip("resource", reason="there are no such limits on Windows")
+    pytest.importorskip("resource", reason="Windows lacks such limits")
     say(Book.of(tmp_path), [claim()])
     done = subprocess.run(
         [sys.executable, "-c", LIMITED, str(tmp_path), str(toy), str(limit)],

@@ -291,7 +291,7 @@ def test_a_new_row_waits_until_it_is_whole(toy_tables: Tables) -> None:
 
 
 def test_a_statement_is_the_same_however_it_is_written() -> None:
-    """Blanks, 5 and 5.0, and nothing and an empty text are no other statement."""
+    """Blanks, 5 and 5.0, nothing and an empty text are the same statement."""
     assert claim(value=" 300 ").id == claim(value="300").id
     assert claim(accuracy=5).id == claim(accuracy=5.0).id
     assert claim(value="  ").id == claim(value="").id == claim(value=None).id
@@ -313,7 +313,7 @@ def test_a_statement_is_the_same_however_it_is_written() -> None:
 def test_values_that_are_written_otherwise(
     field: str, value: str | None, same: str, other: str
 ) -> None:
-    """What is the same number, list, place or text is no change; what differs is."""
+    """The same number, list, place or text is not a change; what differs is."""
     layer = LAYERS["parks"]
     assert claims.same(value, claim(field, same).value, layer, field)
     assert not claims.same(value, claim(field, other).value, layer, field)

@@ -80,7 +80,7 @@ def test_the_docs_name_each_command(command: str) -> None:
 
 def test_the_docs_show_no_other_command() -> None:
     """What the documentation shows as a command can be called."""
-    shown = r"^(?:\.venv/bin/)?zoneatlas ((?:(?:roads|team|trip) )?[a-z][a-z-]*)"
+    shown = r"^(?:\.venv/bin/)?zoneatlas ((?:(?:feed|roads|team|trip) )?[a-z][a-z-]*)"
     named = set(re.findall(shown, prose("README.md", "docs"), re.MULTILINE))
     assert named <= set(commands(main))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("resource", reason="there are no such limits on Windows")
+pytest.importorskip("resource", reason="Windows lacks such limits")
 
 PROGRAM = """
 import resource, sys

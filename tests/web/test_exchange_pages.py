@@ -259,7 +259,7 @@ def test_an_edit_without_a_difference_states_nothing(writer: FlaskClient) -> Non
 
 
 def test_a_point_in_another_system_is_the_same_place(writer: FlaskClient) -> None:
-    """Latitude first in EPSG:4326: the same point is no difference."""
+    """Latitude first in EPSG:4326: the same point makes no difference."""
     feature = west_park(writer)
     feature["geometry"]["coordinates"].reverse()
     system = "<http://www.opengis.net/def/crs/EPSG/0/4326>"
@@ -268,11 +268,11 @@ def test_a_point_in_another_system_is_the_same_place(writer: FlaskClient) -> Non
 
 
 def test_a_feature_that_is_deleted_goes_with_the_next_release(writer: FlaskClient) -> None:
-    made = west_park(writer)
-    made["id"] = "new-park"
-    made["properties"] |= {"id": "new-park", "name_en": "New Park", "part_of": None}
-    del made["properties"]["id"]
-    answer = send(writer, "POST", "parks/items", made)
+    park = west_park(writer)
+    park["id"] = "new-park"
+    park["properties"] |= {"id": "new-park", "name_en": "New Park", "part_of": None}
+    del park["properties"]["id"]
+    answer = send(writer, "POST", "parks/items", park)
     assert answer.status_code == 202, answer.text
     assert answer.headers["Location"].endswith("/ogc/collections/parks/items/new-park")
     assert release(writer).status_code == 200

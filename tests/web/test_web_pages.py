@@ -789,7 +789,7 @@ def test_the_data_page_says_what_each_layer_is(app: Flask, client: FlaskClient) 
     how often it is known.
     """
     store, page = app.extensions["zoneatlas"], read(client, "/data")
-    for layer in LAYERS.values():
+    for layer in store.held():
         about = store.about(layer.id)
         assert f"{about.title} {about.total}" in page.headings
         assert about.licence in page.text

@@ -235,8 +235,9 @@ def make_key(context: Context) -> None:
     from geo.exchange import signing
 
     home = context.config["HOME"]
-    made = signing.read(home) if (home / signing.FILE).is_file() else signing.make(home)
-    click.echo(made.public)
+    there = (home / signing.FILE).is_file()
+    pair = signing.read(home) if there else signing.make(home)
+    click.echo(pair.public)
 
 
 COMMANDS: tuple[click.Command, ...] = (
