@@ -166,14 +166,14 @@ def _around(
     """Write the drawing without its shapes; return what stands before them, the number of the first
     of them, to whom they belong, and what stands after them.
     """
-    import ezdxf
-    from ezdxf import options
+    from ezdxf._options import options
+    from ezdxf.filemanagement import new
 
     with _settings:
         usual = options.write_fixed_meta_data_for_testing
         options.write_fixed_meta_data_for_testing = True
         try:
-            drawing = ezdxf.new(VERSION, units=METRES)
+            drawing = new(VERSION, units=METRES)
             drawing.appids.add(APP)
             for name, colour in ((layer, 5), (f"{layer}-names", 7)):
                 drawing.layers.add(name, color=colour)
