@@ -218,7 +218,12 @@ REFERENCES = {
 }
 """Text that other rows look up; all other free text may say anything, opening hours in a comment.
 """
-KEYS = {("crossings", "kind"), ("provenance", "layer"), ("provenance", "source")}
+KEYS = {
+    ("crossings", "kind"),
+    ("provenance", "layer"),
+    ("provenance", "source"),
+    ("claims", "layer"),
+}
 """Further such text, by table: the sources of one value differ."""
 
 
@@ -268,6 +273,12 @@ def make_hostile(folder: Path) -> Path:
     shutil.copytree(
         layers.bundled(), folder, ignore=shutil.ignore_patterns("*.py", "LICENSES", "__pycache__")
     )
+    row = {"id": "claim-1", "layer": "parks", "row_id": "dong-mai-ip", "field": "developer"}
+    row |= {"state": "stated", "counts": "true", "source_kind": "page", "as_of": "2026"}
+    with (folder / "claims.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, LAYERS["claims"].names, restval="x")
+        writer.writeheader()
+        writer.writerow(row | {"accuracy": "1", "stated_at": "2026-01-01T00:00:00Z"})
     for path, fields in tables_of(folder):
         free = [
             each.name

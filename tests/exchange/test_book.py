@@ -184,7 +184,7 @@ def test_a_file_that_is_not_a_database(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     """Where a file stands in the way of the home folder the reason is said."""
     (tmp_path / "file").write_text("")
-    with pytest.raises(UnavailableError, match="cannot be claimed"):
+    with pytest.raises(UnavailableError, match="cannot be made"):
         Book.of(tmp_path / "file")
 
 

@@ -19,7 +19,7 @@ FILES = sorted(path.name for path in scripts.STATIC.glob("*.js") if path.name !=
 PAGES = (
     *("address.js", "offline.js", "map.js", "data.js", "rank.js"),
     *("planned.js", "trip.js", "tripfile.js", "saved.js", "shortlist.js"),
-    *("chain.js", "share.js", "where.js"),
+    *("chain.js", "drop.js", "share.js", "where.js"),
 )
 IMPORT = re.compile(r'^import (.+?) from "\./([^"]+)";', re.M | re.S)
 

@@ -189,7 +189,7 @@ COMMANDS = (
     ("access", "--from", "van-don-ez", "--profile", "bicycle"),
     ("access", "--from", "van-don-ez", "--network", "nowhere"),
     ("isochrones", "--from", "van-don-ez", "--minutes", "soon"),
-    ("export", "parks", "--format", "shp", "-o", "x"),
+    ("export", "parks", "--format", "dwg", "-o", "x"),
     ("export", "parks", "--format", "kml", "--epsg", "5899", "-o", "x"),
     ("export", "parks", "--filter", "kind", "-o", "x"),
     ("export", "parks", "--filter", "kind=castle", "-o", "x"),

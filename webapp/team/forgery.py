@@ -22,6 +22,8 @@ FIELD = "csrf"
 HEADER = "X-CSRF-Token"
 LASTS_S = 12 * 3600
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
+ASKED_FOR = ("PUT", "PATCH", "DELETE")
+"""Methods for which a browser asks beforehand, whatever is sent."""
 FORMS = ("", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
 """What a page elsewhere can send without asking; for all else a browser asks beforehand."""
 
@@ -57,7 +59,9 @@ def check() -> None:
         raise Forbidden(_("Another site has sent this form; nothing was changed."))
     if g.get("by_header"):  # a browser sends it for pages of ours and of nobody else
         return
-    if not current_app.config["TEAM"] and request.mimetype not in FORMS:
+    if not current_app.config["TEAM"] and (
+        request.mimetype not in FORMS or request.method in ASKED_FOR
+    ):
         return
     secret = g.get("session_secret") or _visit()
     sent = request.headers.get(HEADER) or request.form.get(FIELD, "")
