@@ -4,6 +4,7 @@ are judged as each of them by itself.
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from geo.layers.neighbours import Neighbours
 from geo.layers.region import Region
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
-import doctor as bench
+bench = importlib.import_module("doctor")
 
 pytestmark = pytest.mark.usefixtures("in_this_process")
 SHARE = 0.95
