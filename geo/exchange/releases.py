@@ -374,7 +374,7 @@ def opened(home: Path, base: Path, store: str, which: str) -> Path:
     Raises
     ------
     NotFoundError
-        There is no such release.
+        Such a release does not exist.
     """
     if which == "none":
         return base

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from geo import crs
 
@@ -30,6 +29,8 @@ class Neighbours:
     def __init__(self, lonlat: Points, rows: NDArray[np.intp]) -> None:
         self.rows = rows[np.isfinite(lonlat[rows]).all(axis=1)]
         self.lonlat = lonlat[self.rows]
+        from scipy.spatial import cKDTree  # only where it is asked: it loads for a while
+
         self.tree = cKDTree(_globe(self.lonlat), balanced_tree=False, compact_nodes=False)
 
     def nearest(self, points: Points, own: NDArray[np.intp]) -> tuple[NDArray[np.intp], Points]:

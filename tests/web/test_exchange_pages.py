@@ -109,6 +109,7 @@ def rows(client: FlaskClient, number: int, name: str) -> list[dict[str, str]]:
 
 
 def test_effects_are_seen_and_nothing_is_kept(writer: FlaskClient) -> None:
+    """A file shows its effects, and neither release nor sheet knows of it."""
     shown = writer.get(bring(writer, beside(writer)).location)
     assert shown.status_code == 200
     assert "123" in shown.text
@@ -118,6 +119,7 @@ def test_effects_are_seen_and_nothing_is_kept(writer: FlaskClient) -> None:
 
 
 def test_what_is_kept_is_released_and_read_back(writer: FlaskClient) -> None:
+    """The release holds the area, the position and whose statements they are."""
     assert keep(writer, beside(writer)).status_code == 303
     before = west_park(writer)
     assert release(writer).status_code == 200
@@ -132,6 +134,7 @@ def test_what_is_kept_is_released_and_read_back(writer: FlaskClient) -> None:
 
 
 def test_only_what_is_ticked_is_kept(writer: FlaskClient) -> None:
+    """Of a row whose position alone is ticked, only that becomes a statement."""
     shown = writer.get(bring(writer, beside(writer)).location)
     path = re.search(r'action="(/exchange/bring/[^"]+/keep)"', shown.text)
     assert path
@@ -146,16 +149,19 @@ def test_only_what_is_ticked_is_kept(writer: FlaskClient) -> None:
 
 @pytest.mark.parametrize("path", ["decide", "release", "take"])
 def test_a_reader_writes_nothing(reader: FlaskClient, path: str) -> None:
+    """Without the right to write, each form is refused and nothing is released."""
     assert reader.post(f"/exchange/{path}", data={"title": "x"}).status_code == 403
     assert reader.get("/exchange/releases.json").get_json() == {"releases": []}
 
 
 @pytest.mark.parametrize("path", ["decide", "release", "take"])
 def test_a_form_without_its_token_changes_nothing(writer: FlaskClient, path: str) -> None:
+    """A form that another site could send is refused."""
     assert writer.post(f"/exchange/{path}", data={"title": "x"}).status_code == 400
 
 
 def test_a_reader_sees_effects_but_no_buttons(reader: FlaskClient) -> None:
+    """Whoever may only read sees effects and cannot keep them."""
     shown = reader.get(bring(reader, beside(reader)).location)
     assert shown.status_code == 200
     assert 'name="as"' not in shown.text
@@ -172,6 +178,7 @@ def test_a_reader_sees_effects_but_no_buttons(reader: FlaskClient) -> None:
     ],
 )
 def test_odd_files_are_refused_in_words(writer: FlaskClient, text: str, name: str) -> None:
+    """Empty, cut and misplaced files end in a sentence, not in statements."""
     answer = bring(writer, text, name)
     if answer.status_code == 303:
         answer = writer.get(answer.location)
@@ -182,6 +189,7 @@ def test_odd_files_are_refused_in_words(writer: FlaskClient, text: str, name: st
 
 
 def test_every_fault_of_the_form_is_named(writer: FlaskClient) -> None:
+    """Each wrong field stands in the answer by its name."""
     answer = bring(writer, beside(writer), layer="castles", kind="rumour", accuracy="near")
     assert answer.status_code == 400
     for word in ("Layer", "Kind of source", "Accuracy"):
@@ -199,10 +207,12 @@ def test_hostile_texts_stay_texts(writer: FlaskClient) -> None:
 
 @pytest.mark.parametrize("path", ["x" * 32, "../../etc/passwd", "%00", "a" * 400])
 def test_a_token_that_is_unknown_is_not_found(writer: FlaskClient, path: str) -> None:
+    """A file of another token, whatever it looks like, is not found."""
     assert writer.get(f"/exchange/bring/{path}").status_code in (404, 414)
 
 
 def test_a_decision_is_undone_and_counts_again(writer: FlaskClient) -> None:
+    """Refused, the old area returns; withdrawn, the stated one does."""
     keep(writer, beside(writer, "123"))
     release(writer)
     stated = next(
@@ -222,6 +232,7 @@ def test_a_decision_is_undone_and_counts_again(writer: FlaskClient) -> None:
 
 
 def test_a_refusal_needs_a_reason(writer: FlaskClient) -> None:
+    """A refusal without a reason is not taken."""
     form = {"statement": "x", "verdict": "refuse", "csrf": token(writer)}
     assert writer.post("/exchange/decide", data=form).status_code == 400
 
@@ -240,6 +251,7 @@ def send(client: FlaskClient, method: str, path: str, feature: Any, **headers: s
 
 
 def test_an_edit_is_a_statement_that_counts_with_the_next_release(writer: FlaskClient) -> None:
+    """What was put stays as it was until a release, and is in the release."""
     feature = west_park(writer)
     feature["properties"]["area_ha"] = 77
     feature["geometry"]["coordinates"][0] += 0.002
@@ -254,6 +266,7 @@ def test_an_edit_is_a_statement_that_counts_with_the_next_release(writer: FlaskC
 
 
 def test_an_edit_without_a_difference_states_nothing(writer: FlaskClient) -> None:
+    """A feature that is sent back as it came states nothing."""
     answer = send(writer, "PUT", "parks/items/west-park", west_park(writer))
     assert answer.get_json()["statements"] == []
 
@@ -268,6 +281,7 @@ def test_a_point_in_another_system_is_the_same_place(writer: FlaskClient) -> Non
 
 
 def test_a_feature_that_is_deleted_goes_with_the_next_release(writer: FlaskClient) -> None:
+    """A new feature comes with one release and goes with the next."""
     park = west_park(writer)
     park["id"] = "new-park"
     park["properties"] |= {"id": "new-park", "name_en": "New Park", "part_of": None}
@@ -297,12 +311,14 @@ def test_a_feature_that_is_deleted_goes_with_the_next_release(writer: FlaskClien
     ],
 )
 def test_a_wrong_edit_is_refused(writer: FlaskClient, method: str, path: str, body: Any) -> None:
+    """Each wrong feature is refused with a sentence."""
     answer = send(writer, method, path, body)
     assert answer.status_code in (400, 404), answer.text
     assert answer.get_json()["description"]
 
 
 def test_a_reader_cannot_edit(reader: FlaskClient) -> None:
+    """A server for reading takes no edits and does not claim to."""
     answer = send(reader, "PUT", "parks/items/west-park", west_park(reader))
     assert answer.status_code == 405
     conforms = reader.get("/ogc/conformance?f=json").get_json()["conformsTo"]
@@ -310,5 +326,6 @@ def test_a_reader_cannot_edit(reader: FlaskClient) -> None:
 
 
 def test_a_writer_is_told_that_it_can(writer: FlaskClient) -> None:
+    """Where one may write, the conformance says so."""
     conforms = writer.get("/ogc/conformance?f=json").get_json()["conformsTo"]
     assert any("create-replace-delete" in text for text in conforms)

@@ -82,7 +82,7 @@ def get(home: Path, token: str) -> Upload:
 
 
 def _make_room(folder: Path, size: int) -> None:
-    """Take away files that are too old, and the oldest ones where there is no room."""
+    """Take away files that are too old, and the oldest ones where room is missing."""
     kept = []
     for place in folder.iterdir():
         try:
