@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from geo import layers
 from geo.errors import InputError, Message, behind
+from geo.exchange import database
 
 
 @dataclass(frozen=True)
@@ -193,7 +194,7 @@ def released(base: Path, place: Path, store: str, release: str) -> Path:
     """Return the folder of the release that is opened, or of the data package itself; the home
     folder and the store say which there are.
     """
-    nothing = not store and not (place / "exchange.sqlite").is_file()
+    nothing = not store and not (place / database.FILE).is_file()
     if release == "none" or (nothing and release == "latest"):
         return base  # sooner than with all that the exchange needs
     from geo.exchange import releases

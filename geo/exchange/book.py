@@ -7,14 +7,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from geo.errors import InputError, Message, NotFoundError, behind
 from geo.exchange import claims as claims_of
 from geo.exchange import database
-from geo.exchange.claims import Claim, State, Statement
+from geo.exchange.claims import Claim, Statement
+from geo.schema.provenance import VERDICTS, State
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Table
@@ -72,8 +73,15 @@ class Book:
 
     @classmethod
     def of(cls, home: Path, store: str = "") -> Book:
-        """Return the book of a home folder, or of the store that is chosen."""
-        return cls(database.address(home, store))
+        """Return the book of a home folder, or of the store that is chosen; the same one each
+        time, so that its tables are looked at once.
+        """
+        return _opened(database.address(home, store))
+
+    @classmethod
+    def held(cls, home: Path, store: str = "") -> Book | None:
+        """Return the same, or None where nothing was ever written."""
+        return cls.of(home, store) if store or (home / database.FILE).is_file() else None
 
     @cached_property
     def engine(self) -> Engine:
@@ -167,11 +175,11 @@ class Book:
         InputError
             Another verdict, or none of the claims is named, or a refusal has no reason.
         """
-        if verdict not in claims_of.VERDICTS:
+        if verdict not in VERDICTS.values():
             raise InputError(
                 Message(
                     "“%(verdict)s” is not a decision; choose from: %(known)s.",
-                    {"verdict": verdict, "known": ", ".join(claims_of.VERDICTS)},
+                    {"verdict": verdict, "known": ", ".join(VERDICTS.values())},
                 )
             )
         if not identifiers:
@@ -306,6 +314,11 @@ class Book:
         with database.writing(self.engine) as connection:
             connection.execute(self._table(table).insert(), row)
             self._log(connection, who, act, subject)
+
+
+@cache
+def _opened(url: str) -> Book:
+    return Book(url)
 
 
 def _parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:

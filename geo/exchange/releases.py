@@ -13,13 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from geo import export, layers, package_check
 from geo.errors import InputError, Message, NotFoundError, UnavailableError, behind
 from geo.exchange import changes as changes_of
 from geo.exchange import claims as claims_of
-from geo.exchange import database, release_file, signing, standing
+from geo.exchange import release_file, signing, standing
 from geo.exchange import tables as tables_of
 from geo.exchange.book import Book, now
 from geo.exchange.changes import Change
@@ -27,7 +26,7 @@ from geo.exchange.release_file import About, Contents
 from geo.exchange.signing import Key
 from geo.exchange.standing import Standing
 from geo.exchange.tables import Tables
-from geo.schema import LAYERS, Layer, table_schema
+from geo.schema import LAYERS, Layer, resource
 from geo.text import short
 
 FOLDER = "releases"
@@ -226,9 +225,9 @@ def _files(
     files["provenance.csv"] = tables_of.write(LAYERS["provenance"], following.tables.provenance)
     files["claims.csv"] = tables_of.write(claims, standing.statement_rows(following.values))
     package = layers.describe(base)
-    named = {resource.get("name") for resource in package["resources"]}
+    named = {part.get("name") for part in package["resources"]}
     package["resources"] = package["resources"] + [
-        _resource(LAYERS[name]) for name in ("provenance", "claims") if name not in named
+        resource(LAYERS[name]) for name in ("provenance", "claims") if name not in named
     ]
     package["version"] = f"{package.get('version', '0')}+{about.number}"
     package["created"] = about.at
@@ -245,21 +244,6 @@ def _written(base: Path, following: Standing, layer: Layer, rows: tables_of.Rows
     if rows == following.base.layers[layer.id]:
         return (base / f"{layer.id}.csv").read_bytes()
     return tables_of.write(layer, rows.values())
-
-
-def _resource(layer: Layer) -> dict[str, Any]:
-    return {
-        "name": layer.id,
-        "type": "table",
-        "title": layer.title,
-        "description": layer.description,
-        "path": f"{layer.id}.csv",
-        "scheme": "file",
-        "format": "csv",
-        "mediatype": "text/csv",
-        "encoding": "utf-8",
-        "schema": table_schema(layer.fields),
-    }
 
 
 def _check(base: Path, home: Path, data: bytes) -> None:
@@ -314,7 +298,7 @@ def unpack(data: bytes, base: Path, home: Path) -> Path:
         The folder cannot be written, such as to a disk that is full.
     """
     contents = release_file.parse(data)
-    goal = home / FOLDER / f"{contents.about.number}-{release_file.checksum(data)[:12]}"
+    goal = _folder(home, contents.about.number, release_file.checksum(data))
     if (goal / release_file.PACKAGE).is_file():
         return goal
     with _beside(home, "new-") as place:
@@ -325,6 +309,11 @@ def unpack(data: bytes, base: Path, home: Path) -> Path:
             if not (goal / release_file.PACKAGE).is_file():  # no other process was first
                 raise
     return goal
+
+
+def _folder(home: Path, number: int, checksum: str) -> Path:
+    """Return where the data package of a release is put."""
+    return home / FOLDER / f"{number}-{checksum[:12]}"
 
 
 def _fill(place: Path, contents: Contents, base: Path) -> None:
@@ -378,12 +367,19 @@ def opened(home: Path, base: Path, store: str, which: str) -> Path:
     """
     if which == "none":
         return base
-    book = Book.of(home, store) if store or (home / database.FILE).is_file() else None
+    book = Book.held(home, store)
     package = str(layers.describe(base).get("name", ""))
-    numbers = [entry.number for entry in every(book) if entry.package == package] if book else []
-    if which == "latest" and not numbers:
+    known = {
+        str(entry.number): entry
+        for entry in (every(book) if book else [])
+        if entry.package == package
+    }
+    if which == "latest" and not known:
         return base
-    wanted = str(numbers[-1]) if which == "latest" else which
-    if book is None or wanted not in map(str, numbers):
+    chosen = known.get(next(reversed(known)) if which == "latest" else which)
+    if book is None or chosen is None:
         raise NotFoundError(Message("There is no release %(number)s.", {"number": short(which)}))
-    return unpack(content(book, int(wanted)), base, home)
+    folder = _folder(home, chosen.number, chosen.checksum)
+    if (folder / release_file.PACKAGE).is_file():
+        return folder
+    return unpack(content(book, chosen.number), base, home)

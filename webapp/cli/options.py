@@ -47,13 +47,11 @@ class Context:
     @property
     def book(self) -> Book | None:
         """The book of the exchange; None where nothing was ever written."""
-        from geo.exchange import database
+        from geo.exchange.book import Book
 
-        chosen = self.config
-        begun = chosen["STORE"] or (chosen["HOME"] / database.FILE).is_file()
-        return self.new_book if begun else None
+        return Book.held(self.config["HOME"], self.config["STORE"])
 
-    @cached_property
+    @property
     def new_book(self) -> Book:
         """The book of the exchange, begun where there is none."""
         from geo.exchange.book import Book
