@@ -6,9 +6,8 @@ stand in the file; a new resource takes those of its layer and of the package.""
 
 import json
 from pathlib import Path
-from typing import Any
 
-from geo.schema import LAYERS, TABLES, Layer, table_schema
+from geo.schema import LAYERS, TABLES, resource, table_schema
 
 PACKAGE = Path(__file__).with_name("datapackage.json")
 LICENCE = {
@@ -25,39 +24,18 @@ SOURCE = {
 def main() -> None:
     package = json.loads(PACKAGE.read_text(encoding="utf-8"))
     fields = {layer.id: layer.fields for layer in LAYERS.values()} | TABLES
-    named = {resource["name"] for resource in package["resources"]}
+    named = {part["name"] for part in package["resources"]}
     for layer in LAYERS.values():
         if layer.id not in named and PACKAGE.with_name(f"{layer.id}.csv").is_file():
-            package["resources"].append(_resource(layer))
-    for resource in package["resources"]:
-        if resource["name"] in fields:
-            resource["schema"] = table_schema(
-                fields[resource["name"]], foreign_keys=resource["schema"].get("foreignKeys")
+            package["resources"].append(
+                resource(layer) | {"licenses": [LICENCE], "sources": [SOURCE]}
+            )
+    for part in package["resources"]:
+        if part["name"] in fields:
+            part["schema"] = table_schema(
+                fields[part["name"]], foreign_keys=part["schema"].get("foreignKeys")
             )
     PACKAGE.write_text(json.dumps(package, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-
-
-def _resource(layer: Layer) -> dict[str, Any]:
-    """Describe a new resource."""
-    keys = [
-        {"fields": field.name, "reference": {"resource": field.refers, "fields": "id"}}
-        for field in layer.fields
-        if field.refers and field.type != "list"
-    ]
-    return {
-        "name": layer.id,
-        "type": "table",
-        "title": layer.title,
-        "description": layer.description,
-        "path": f"{layer.id}.csv",
-        "scheme": "file",
-        "format": "csv",
-        "mediatype": "text/csv",
-        "encoding": "utf-8",
-        "licenses": [LICENCE],
-        "sources": [SOURCE],
-        "schema": {"foreignKeys": keys},
-    }
 
 
 if __name__ == "__main__":

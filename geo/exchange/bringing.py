@@ -12,13 +12,13 @@ from geo.exchange import changes as changes_of
 from geo.exchange import claims as claims_of
 from geo.exchange import standing
 from geo.exchange.changes import Change
-from geo.exchange.claims import EVERY_ROW, EXISTENCE, GONE, Claim, State, Statement
+from geo.exchange.claims import EVERY_ROW, EXISTENCE, GONE, Claim, Statement
 from geo.exchange.doctor import WHOLE, Examination
 from geo.exchange.standing import Standing
 from geo.exchange.tables import Tables
 from geo.layers import validation
 from geo.schema import LAYERS, Layer
-from geo.schema.provenance import POSITION
+from geo.schema.provenance import POSITION, State
 from geo.search import fold
 
 Outcome = Literal["new", "fills", "changes", "confirms", "beside", "same", "vanishes", "held back"]

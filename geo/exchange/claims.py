@@ -12,13 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Literal
 
 from geo.errors import Message, behind
 from geo.layers import validation
 from geo.schema import DATE, LAYERS, SOURCE_KINDS, Field, Layer
 from geo.schema.fields import ID
-from geo.schema.provenance import POSITION
+from geo.schema.provenance import POSITION, State
 from geo.text import short
 
 EXISTENCE = "existence"
@@ -33,10 +32,6 @@ MOST_LINE = 100_000
 """Letters of the text of a line; a table whose cells are longer cannot be read again."""
 MOST_NAME = 200
 _JSON = json.JSONEncoder(ensure_ascii=False)
-State = Literal["stated", "accepted", "refused", "proposed"]
-"""A claim is stated until it is accepted or refused. One that is proposed, by a person whose claims
-a reviewer looks at first, and one that is refused do not count."""
-VERDICTS: tuple[State, ...] = ("accepted", "refused", "stated")
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,7 @@ def _delimiter(text: str) -> str:
 
 
 def _xlsx(data: bytes, part: str, parts: dict[str, bytes]) -> Table:
-    """Read a sheet of a workbook; formulas stay what they are, text that nobody computes."""
+    """Read a sheet of a workbook; formulas stay what they are, text that is never computed."""
     import openpyxl
 
     try:

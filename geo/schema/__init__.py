@@ -20,7 +20,7 @@ from geo.schema.fields import (
     Layer,
     unfold,
 )
-from geo.schema.frictionless import table_schema
+from geo.schema.frictionless import resource, table_schema
 from geo.schema.records import LAYERS
 from geo.schema.tables import LARGE, OPTIONAL, TABLES
 
@@ -44,6 +44,7 @@ __all__ = [
     "TABLES",
     "Field",
     "Layer",
+    "resource",
     "table_schema",
     "unfold",
 ]

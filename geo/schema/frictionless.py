@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from geo.schema.fields import Field
+from geo.schema.fields import Field, Layer
 
 
 def table_schema(
@@ -19,6 +19,29 @@ def table_schema(
         primaryKey="id" if fields[0].name == "id" else None,
         foreignKeys=foreign_keys or None,
     )
+
+
+def resource(layer: Layer) -> dict[str, Any]:
+    """Describe the file of a layer as a resource of ``datapackage.json``, without its licences and
+    sources.
+    """
+    keys = [
+        {"fields": field.name, "reference": {"resource": field.refers, "fields": "id"}}
+        for field in layer.fields
+        if field.refers and field.type != "list"
+    ]
+    return {
+        "name": layer.id,
+        "type": "table",
+        "title": layer.title,
+        "description": layer.description,
+        "path": f"{layer.id}.csv",
+        "scheme": "file",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "schema": table_schema(layer.fields, foreign_keys=keys),
+    }
 
 
 def _described(field: Field) -> dict[str, Any]:

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from geo.schema.fields import AS_OF_UNKNOWN, ID, NOTES, SOURCE, Field, Layer
 
+State = Literal["stated", "accepted", "refused", "proposed"]
+"""A claim is stated until it is accepted or refused. One that is proposed, by a person whose claims
+a reviewer looks at first, and one that is refused do not count."""
+VERDICTS: dict[str, State] = {"accept": "accepted", "refuse": "refused", "withdraw": "stated"}
+"""What a reviewer may do with claims, and what they are then."""
 POSITION = "position"
 """What the table calls the point or line of a row, which no column holds alone."""
+ROW = (
+    Field("layer", "Layer", "Layer or table of records of the value.", required=True),
+    Field("row_id", "Row", "Identifier of the row in that layer.", required=True),
+)
 PROVENANCE = Layer(
     "provenance",
     "Sources field by field",
@@ -14,8 +25,7 @@ PROVENANCE = Layer(
     None,
     (
         ID,
-        Field("layer", "Layer", "Layer or table of records of the value.", required=True),
-        Field("row_id", "Row", "Identifier of the row in that layer.", required=True),
+        *ROW,
         Field(
             "field",
             "Field",
@@ -46,8 +56,7 @@ CLAIMS = Layer(
     None,
     (
         ID,
-        Field("layer", "Layer", "Layer or table of records of the value.", required=True),
-        Field("row_id", "Row", "Identifier of the row in that layer.", required=True),
+        *ROW,
         Field(
             "field",
             "Field",
@@ -67,7 +76,7 @@ CLAIMS = Layer(
             "State",
             "What the side that released it decided of the statement.",
             required=True,
-            allowed=("stated", "accepted", "refused"),
+            allowed=tuple(VERDICTS.values()),
         ),
         Field("counts", "Counts", "Whether this statement sets the value.", type="boolean"),
         Field("reason", "Reason", "Reason for the decision."),

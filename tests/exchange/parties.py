@@ -8,10 +8,10 @@ from pathlib import Path
 
 from geo.exchange import tables as tables_of
 from geo.exchange.book import Book
-from geo.exchange.claims import EVERY_ROW, EXISTENCE, GONE, PRESENT, Claim, State, Statement
+from geo.exchange.claims import EVERY_ROW, EXISTENCE, GONE, PRESENT, Claim, Statement
 from geo.exchange.tables import Tables
 from geo.schema import LAYERS, SOURCE_KINDS, Layer
-from geo.schema.provenance import POSITION
+from geo.schema.provenance import POSITION, State
 
 PARTIES = ("Quang Ninh", "Guangxi", "广西")
 DATES = ("", "2024", "2025", "2025-03", "2025-03-09", "2026-01")

@@ -119,7 +119,7 @@ def test_wrong_decisions(book: Book) -> None:
     """An unknown claim, an unknown verdict, no claim, no reason: nothing is decided."""
     say(book, [claim()])
     for identifiers, verdict, reason, error in (
-        ([claim().id, "nobody"], "accepted", "", NotFoundError),
+        ([claim().id, "unknown"], "accepted", "", NotFoundError),
         ([claim().id], "perhaps", "", InputError),
         ([claim().id], "proposed", "", InputError),
         ([], "accepted", "", InputError),

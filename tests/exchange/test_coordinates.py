@@ -1,4 +1,4 @@
-"""Positions in a wrong system are named: every park in every system that somebody may write."""
+"""Positions in a wrong system are named: every park in every system that a person may write."""
 
 from __future__ import annotations
 

@@ -291,7 +291,7 @@ HOSTILE: dict[str, Callable[[int], bytes]] = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_harmful_files_are_refused(name: str, tmp_path: Path) -> None:
-    """Each is refused with one sentence, within bounds, and nobody is called."""
+    """Each is refused with one sentence, within bounds, and without a connection."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)
         path = tmp_path / "file.kml"

@@ -175,7 +175,7 @@ def test_a_shapefile_comes_back(tmp_path: Path, places: gpd.GeoDataFrame) -> Non
 
 def test_a_workbook_comes_back(places: gpd.GeoDataFrame) -> None:
     """Titles with units above, numbers as numbers, empty where unknown; and what a spreadsheet
-    would run is a text, also after somebody edits it.
+    would run is a text, also after it was edited.
     """
     data = export.write(places, "xlsx", ABOUT)
     head, *rows = sheets(data)["Data"]

@@ -57,7 +57,7 @@ def needed(rule: str, method: str) -> str:
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json", "*/*"])
-def test_nobody_reads_anything(team_app: Flask, accept: str) -> None:
+def test_strangers_read_nothing(team_app: Flask, accept: str) -> None:
     """Who has not signed in is led to where they can, or answered 401, at every address but few."""
     client = team_app.test_client()
     asked = 0
@@ -188,7 +188,7 @@ def test_programs_sign_in_with_each_request(
 
 
 def test_a_program_keeps_no_accounts(team_app: Flask) -> None:
-    """A token that was lost makes no other token, changes no password, and adds nobody."""
+    """A token that was lost makes no other token, changes no password, and adds no person."""
     keeper = account_of(team_app, NAMES["keeper"])
     token = sessions.new_token(store_of(team_app), keeper, "script")
     before, client = content(team_app), team_app.test_client()

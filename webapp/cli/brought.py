@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geo.errors import InputError
+from geo.schema import SOURCE_KINDS
+from geo.schema.provenance import State
 from webapp import i18n
 from webapp.cli.options import Context, person
 from webapp.i18n import gettext
 
 if TYPE_CHECKING:
     from geo.exchange.bringing import Brought, Preview
-    from geo.exchange.claims import State
     from geo.exchange.doctor import Examination
 
 MOST_LINES = 100
-KINDS = ("survey", "page", "code", "memory", "estimate")
 _OPTIONS = (
     click.option("--party", help="Who states it. Default: ZONEATLAS_PARTY."),
     click.option("--source", help="Where it comes from. Default: the name of FILE."),
     click.option(
         "--kind",
-        type=click.Choice(KINDS),
+        type=click.Choice(SOURCE_KINDS),
         default="page",
         show_default=True,
         help="How it is known; a survey goes before a page.",

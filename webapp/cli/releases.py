@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
 from geo.errors import NotFoundError
+from geo.schema.provenance import VERDICTS
 from webapp import i18n
 from webapp.cli.options import Context, person
 from webapp.i18n import gettext
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from geo.exchange.book import Book
     from geo.exchange.claims import Statement
 
-VERDICTS = {"accept": "accepted", "refuse": "refused", "withdraw": "stated"}
-"""What one says, and what it is called in the book."""
 _who = click.option("--who", help="Who does this. Default: your name on this machine.")
 
 
@@ -69,10 +68,7 @@ def decide(
     context: Context, verdict: str, identifiers: tuple[str, ...], reason: str, who: str | None
 ) -> None:
     """Accept or refuse statements, or withdraw such a decision."""
-    from geo.exchange.claims import State
-
-    state = cast("State", VERDICTS[verdict])
-    _book(context).decide(identifiers, state, reason=reason, who=person(who))
+    _book(context).decide(identifiers, VERDICTS[verdict], reason=reason, who=person(who))
     click.echo(gettext("Decided. The layers change with the next release."))
 
 

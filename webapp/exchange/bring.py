@@ -13,10 +13,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from geo.errors import InputError, NotFoundError, UnavailableError
 from geo.exchange import bringing, doctor, releases, sniffing
 from geo.exchange.bringing import Brought, Effect, Preview, Terms
-from geo.exchange.claims import State
 from geo.exchange.doctor import Examination
 from geo.layers import validation
 from geo.schema import LAYERS, SOURCE_KINDS
+from geo.schema.provenance import State
 from webapp import args, charts, kept_pages, team
 from webapp.charts import Strip
 from webapp.exchange import books, uploads, words

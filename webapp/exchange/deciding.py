@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from flask import Blueprint, current_app, request
 
 from geo.errors import AtlasError, InputError
 from geo.exchange import feeds, releases, signing
-from geo.exchange.claims import State
+from geo.schema.provenance import VERDICTS
 from webapp import args, kept_pages, team
 from webapp.exchange import books, pages
 from webapp.i18n import gettext as _
@@ -17,7 +15,6 @@ from webapp.i18n import said
 actions = Blueprint("deciding", __name__)
 
 MOST = 500
-VERDICTS = {"accept": "accepted", "refuse": "refused", "withdraw": "stated"}
 
 
 def _after(error: AtlasError | None, done: str = "") -> tuple[str, int]:
@@ -40,7 +37,7 @@ def decide() -> tuple[str, int]:
             raise InputError(_("Choose: accept, refuse or withdraw."))
         books.opened().decide(
             request.form.getlist("statement")[:MOST],
-            cast("State", verdict),
+            verdict,
             reason=request.form.get("reason", "")[:MOST],
             who=team.who(),
         )

@@ -18,11 +18,11 @@ from geo.errors import InputError, NotFoundError
 from geo.exchange import claims as claims_of
 from geo.exchange import tables as tables_of
 from geo.exchange.book import Added
-from geo.exchange.claims import EVERY_ROW, EXISTENCE, GONE, PRESENT, Claim, State
+from geo.exchange.claims import EVERY_ROW, EXISTENCE, GONE, PRESENT, Claim
 from geo.exchange.tables import Cells
 from geo.layers import validation
 from geo.schema import SOURCE_KINDS, Layer
-from geo.schema.provenance import POSITION
+from geo.schema.provenance import POSITION, State
 from webapp import team
 from webapp.exchange import books
 from webapp.i18n import gettext as _

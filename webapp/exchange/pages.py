@@ -117,21 +117,10 @@ def changes_file(old: int, new: int, extension: str) -> Response:
     if extension not in words.CHANGE_FORMATS:
         raise NotFoundError(_("There is no such page."))
     _book, differences = _differences(old, new)
-    return _file(differences, extension, old, new)
-
-
-def _file(differences: list[Change], format_id: str, old: int, new: int) -> Response:
-    if format_id == "xlsx":
-        return files.xlsx_response(
-            {_("Changes"): words.change_lines(differences)},
-            {_("Changes"): words.CHANGE_WIDTHS},
-            f"changes-{old}-{new}",
-        )
     about = releases.about(current_app.config["BASE"], old, new)
-    chosen = export.get(format_id)
-    data = export.write(changes_of.frame(differences), format_id, about)
-    response = Response(data, mimetype=chosen.media_type)
-    name = f"zone-atlas-changes-{old}-{new}.{chosen.extension}"
+    data = export.write(changes_of.frame(differences), extension, about)
+    response = Response(data, mimetype=export.get(extension).media_type)
+    name = f"zone-atlas-changes-{old}-{new}.{extension}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

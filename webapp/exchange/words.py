@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from geo.exchange import bringing
-from geo.exchange.changes import Change
 from geo.schema import LAYERS, SOURCE_KINDS, Layer
 from geo.schema.provenance import POSITION
 from webapp.explore import provenance, statements
@@ -15,7 +13,6 @@ from webapp.i18n import lazy_gettext, said, translated
 from webapp.labels import label
 
 CHANGE_FORMATS = ("geojson", "csv", "xlsx")
-CHANGE_WIDTHS = (24, 28, 40, 12, 24, 30, 30, 12)
 KINDS: dict[str, Any] = {
     "added": lazy_gettext("new"),
     "removed": lazy_gettext("gone"),
@@ -62,19 +59,3 @@ def field(layer_id: str, name: str) -> str:
 def written(layer_id: str, name: str, value: str | None) -> str:
     """Return a value before or after a change."""
     return statements.written(LAYERS[layer_id], name, value) if name and value else ""
-
-
-def change_lines(differences: Iterable[Change]) -> Iterator[tuple[Any, ...]]:
-    """Write differences as the rows of a sheet, below their heads."""
-    yield (
-        *(_("Layer"), _("Identifier"), _("Name"), _("Change"), _("Field"), _("Before")),
-        *(_("After"), _("Moved by (m)")),
-    )
-    for change in differences:
-        moved = round(change.moved_m, 1) if change.moved_m == change.moved_m else None
-        yield (
-            translated(LAYERS[change.layer].title),
-            *(change.row_id, change.name, str(KINDS[change.kind])),
-            field(change.layer, change.field),
-            *(change.before, change.after, moved),
-        )
