@@ -26,8 +26,6 @@ def list_layers(context: Context, format_: str, output: Path | None) -> None:
     """List the layers of the data package."""
     import pandas as pd
 
-    from geo.layers import LAYERS
-
     rows = [
         {
             "layer": layer.id,
@@ -36,7 +34,7 @@ def list_layers(context: Context, format_: str, output: Path | None) -> None:
             "newest": about.as_of or "unknown",
             "licence": about.licence,
         }
-        for layer in LAYERS.values()
+        for layer in context.atlas.held()
         for about in (context.atlas.about(layer.id),)
     ]
     show(pd.DataFrame(rows), format_, output, "layers")

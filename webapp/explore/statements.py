@@ -73,20 +73,20 @@ def of_row(opened: Store, layer: Layer, row_id: str) -> list[Value]:
     """Return the values of a row of which the package holds statements of several."""
     return [
         value_of(opened, key, statements)
-        for key, statements in _held(opened).items()
-        if key[:2] == (layer.id, row_id)
+        for key, statements in _held(opened).get((layer.id, row_id), {}).items()
     ]
 
 
-def _held(opened: Store) -> dict[standing.Key, list[Statement]]:
-    """Return the statements of the package by value."""
+def _held(opened: Store) -> dict[tuple[str, str], dict[standing.Key, list[Statement]]]:
+    """Return the statements of the package by row and value."""
 
-    def make() -> dict[standing.Key, list[Statement]]:
-        values: dict[standing.Key, list[Statement]] = {}
-        for row in opened.layer(TABLE).to_dict("records"):
-            statement = _statement({str(name): cell for name, cell in row.items()})
-            values.setdefault(statement.claim.key, []).append(statement)
-        return values
+    def make() -> dict[tuple[str, str], dict[standing.Key, list[Statement]]]:
+        rows: dict[tuple[str, str], dict[standing.Key, list[Statement]]] = {}
+        for cells in opened.layer(TABLE).to_dict("records"):
+            statement = _statement({str(name): cell for name, cell in cells.items()})
+            key = statement.claim.key
+            rows.setdefault(key[:2], {}).setdefault(key, []).append(statement)
+        return rows
 
     return opened.keep("statements", make)
 
