@@ -12,7 +12,6 @@ import json
 import re
 import subprocess
 import sys
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,12 +19,11 @@ from typing import Any
 from geo import confined
 from geo.errors import InputError, Message, UnavailableError
 from geo.exchange import sniffing
+from geo.export.archive import zipped
 from geo.schema import LAYERS
 
 ABOUT, SUMS, CHANGES, PACKAGE = "release.json", "SHA256SUMS", "CHANGES.md", "datapackage.json"
 TEXTS = ("title", "party", "who", "at", "package", "base")
-EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The earliest time an archive can hold: none of its own."""
 TIMEOUT_S, MEMORY_BYTES = 60, 2 * 1024**3
 MOST_CLAIMS = 500_000
 
@@ -83,15 +81,7 @@ def pack(about: About, files: Mapping[str, bytes]) -> bytes:
     described = json.dumps(vars(about), ensure_ascii=False, indent=1) + "\n"
     files = {**files, ABOUT: described.encode()}
     sums = "".join(f"{checksum(files[name])}  {name}\n" for name in sorted(files))
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, content in sorted({**files, SUMS: sums.encode()}.items()):
-            member = zipfile.ZipInfo(name, EPOCH)
-            member.compress_type = zipfile.ZIP_DEFLATED
-            member.create_system = 3  # the same on every system
-            member.external_attr = 0o644 << 16
-            archive.writestr(member, content)
-    return packed.getvalue()
+    return zipped(dict(sorted({**files, SUMS: sums.encode()}.items())))
 
 
 def parse(data: bytes) -> Contents:

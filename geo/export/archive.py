@@ -13,11 +13,13 @@ _TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
-    """Write files into an archive, in their order."""
+    """Write files into an archive, in their order; the same on every system."""
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():
-            archive.writestr(zipfile.ZipInfo(name, FIRST_DAY), data, zipfile.ZIP_DEFLATED)
+            member = zipfile.ZipInfo(name, FIRST_DAY)
+            member.create_system = 3
+            archive.writestr(member, data, zipfile.ZIP_DEFLATED)
     return held.getvalue()
 
 
