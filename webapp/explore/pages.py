@@ -32,6 +32,7 @@ from geo.schema import Field, Layer
 from webapp import args, kept_pages, labels
 from webapp.explore import (
     api,
+    belonging,
     downloads,
     drawn,
     gate_hours,
@@ -190,7 +191,7 @@ def site(site_id: str) -> str:
         gate_notes=site_sheet.gate_notes(opened, shown.frame) if is_gate else [],
         opening=gate_hours.of(opened, shown.frame) if is_gate else None,
         statements=statements.of_row(opened, shown.layer, site_id),
-        sections=records.sections(opened, shown.layer, site_id, shown.row),
+        sections=belonging.sections(opened, shown.layer, site_id, shown.row),
         where={"site": site_id},
         here=here,
         networks=opened.networks.names(),

@@ -22,7 +22,7 @@ from geo.schema import LAYERS
 from geo.siting import land
 from geo.siting.measures import DESTINATIONS
 from webapp import args, charts, labels, styles
-from webapp.explore import factsheet, provenance, records
+from webapp.explore import belonging, factsheet, provenance, records
 from webapp.explore.provenance import Origin
 from webapp.i18n import current, day
 from webapp.i18n import gettext as _
@@ -184,7 +184,7 @@ def _times(opened: Store, drive: Drive, row: Any) -> Iterator[Time]:
 
 def _contacts(opened: Store, site: str, row: Any) -> list[records.Record]:
     """Return the bodies that speak for a site or its province."""
-    of_site = records.sections(opened, LAYERS["parks"], site, row)
+    of_site = belonging.sections(opened, LAYERS["parks"], site, row)
     return [
         each for section in of_site if section.layer.id == "contacts" for each in section.records
     ]
