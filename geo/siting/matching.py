@@ -85,6 +85,14 @@ class Match:
     relaxed: tuple[tuple[str, Relaxation], ...] = ()
 
 
+def sectors(codes: Iterable[str], examples: Mapping[str, Example]) -> tuple[str, ...]:
+    """Return the sectors that a company means, each once: the name of an example stands for those
+    of the example.
+    """
+    meant = (examples[code].sectors if code in examples else (code,) for code in codes)
+    return tuple(dict.fromkeys(chain(*meant)))
+
+
 def limits_of(
     company: Company, examples: Mapping[str, Example], *, profile: str = "truck"
 ) -> dict[str, Limit]:
@@ -92,9 +100,8 @@ def limits_of(
     limits: dict[str, Limit] = {}
     for name in CHOICES:
         value = getattr(company, name)
-        if name == "sector":  # the name of an example stands for its sectors
-            sectors = (examples[code].sectors if code in examples else (code,) for code in value)
-            value = tuple(dict.fromkeys(chain(*sectors)))
+        if name == "sector":
+            value = sectors(value, examples)
         if value:
             choice = measures.CHOICES[name]
             limits[name] = Limit(choice.column, choice.kind, value)
