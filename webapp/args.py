@@ -373,9 +373,8 @@ API = {
     "/map/<layer_id>/<zoom>/<column>/<row>.mvt": Query(
         "A tile of what the map draws of a large layer", MEDIA_TYPE, CHOICE
     ),
-    "/sites.json": Query(
-        "A page of the sites that are found, with counts", "application/json", LIST
-    ),
+    "/map/projects.json": Query("Where projects are coming", "application/json"),
+    "/sites.json": Query("A page of found sites, with counts", "application/json", LIST),
     "/search.json": Query("What the search of places looks through", "application/json"),
     "/access": Query(
         "Travel times to all destinations, as features", "application/geo+json", (*FROM, "layer")

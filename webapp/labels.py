@@ -30,6 +30,8 @@ TEXTS: dict[str, str] = {
     "gates": _("Gates"),
     "ports": _("Ports"),
     "airports": _("Airports"),
+    "projects": _("Projects"),
+    "projects.at": _("{name}: projects coming: {n}"),
     "roads": _("Road corridors"),
     "railways": _("Railways"),
     "waterways": _("Waterways"),

@@ -40,9 +40,10 @@ def to_xlsx(
     notes: Iterable[Sequence[str]] = (),
     reasons: Callable[[Match, Park], tuple[str, str]] | None = None,
     unmet: Callable[[Match], str] | None = None,
+    more: Mapping[str, Sequence[Sequence[Any]]] | None = None,
 ) -> bytes:
-    """Write matches as a workbook of two sheets; the same matches give the same bytes, and no text
-    in it is a formula.
+    """Write matches as a workbook of two sheets or more; the same matches give the same bytes, and
+    no text in it is a formula.
 
     Parameters
     ----------
@@ -51,6 +52,8 @@ def to_xlsx(
     titles, sheets, reasons, unmet
         The words, for other languages: heads of the columns, names of the sheets, the reasons of a
         site and what is unknown of it, and why there is none.
+    more
+        Further sheets by name.
     notes
         Rows of the second sheet: sources, how far off times are, the date.
     """
@@ -72,7 +75,7 @@ def to_xlsx(
             rows.append((*head, place, *about, score, *reasons(one, park), *tail))
         if not one.parks:
             rows.append((*head, None, None, None, None, None, unmet(one), None, *tail))
-    return workbook({sheets[0]: rows, sheets[1]: list(notes)})
+    return workbook({sheets[0]: rows, sheets[1]: list(notes), **(more or {})})
 
 
 def template(lines: Iterable[Sequence[str]], titles: Mapping[str, str] | None = None) -> bytes:

@@ -20,7 +20,7 @@ from geo.roads.drive import REACH_MIN, Drive
 from geo.tiles import MEDIA_TYPE, Tile
 from webapp import args, i18n
 from webapp.compress import BEST
-from webapp.explore import drawn, listing
+from webapp.explore import coming, drawn, listing
 from webapp.i18n import gettext as _
 from webapp.store import Body, store
 
@@ -64,6 +64,14 @@ def map_tile(layer_id: str, zoom: str, column: str, row: str) -> Response:
     filters = args.filters(_asked())
     _on_map(layer_id)
     return store().tile(layer_id, Tile.read(zoom, column, row), filters).response(MEDIA_TYPE)
+
+
+@api.get("/map/projects.json")
+def map_projects() -> Response:
+    _asked()
+    opened = store()
+    body = opened.keep("projects drawn", lambda: Body.of(orjson.dumps(coming.drawn(opened)), BEST))
+    return body.response(JSON)
 
 
 @api.get("/search.json")

@@ -152,6 +152,12 @@ class _Rule(NamedTuple):
         return self.within_m is None or _border_m(store, site) <= self.within_m
 
 
+def _in_town(_store: Store, frame: pd.DataFrame, site: Row) -> list[int]:
+    """Find the projects that only say in words where they are, and name a town."""
+    named = (frame["place"] == site["name_en"]) & (frame["country"] == site["country"])
+    return np.flatnonzero(named & frame["park"].isna() & frame["port"].isna()).tolist()
+
+
 RULE_CONDITIONS = {
     "country": "country",
     "province_en": "province_en",
@@ -176,5 +182,6 @@ BESIDE: dict[tuple[str, str], Callable[[Store, pd.DataFrame, Row], list[int]]] =
     ("contacts", "gates"): _bodies(GATE_BODIES),
     ("gate_traffic", "gates"): _traffic,
     ("rules", "parks"): _fitting,
+    ("projects", "cities"): _in_town,
 }
 """What belongs to a place of a layer though it does not name it."""

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from geo import layers, maps
 from webapp import args, labels, scripts, styles
-from webapp.explore import drawn, panel_words, site_facts, site_sheet
+from webapp.explore import coming, drawn, panel_words, site_facts, site_sheet
 from webapp.i18n import gettext as _
 from webapp.store import Store, store
 
@@ -36,6 +36,7 @@ def render(profile: str = "truck") -> str:
         "large": [],
         "data": {
             "layers": {layer_id: drawn.layer(opened, layer_id) for layer_id in drawn.DRAWN},
+            "projects": coming.drawn(opened) if len(coming.placed(opened)) else None,
             "search": drawn.searched(opened),
             "sheets": {
                 key: html

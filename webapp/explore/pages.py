@@ -33,6 +33,7 @@ from webapp import args, kept_pages, labels
 from webapp.explore import (
     api,
     belonging,
+    coming,
     downloads,
     drawn,
     gate_hours,
@@ -77,6 +78,7 @@ def index() -> str:
                 if layer_id not in large
             },
             "tiles": tiles_url(),
+            "projects": url_for("api.map_projects") if len(coming.placed(opened)) else "",
             "sites": url_for("api.sites"),
             "search": url_for("api.search_index"),
             "basemap": url_for("pages.basemap"),
@@ -179,7 +181,8 @@ def _counts(column: pd.Series) -> list[tuple[str, int]]:
 def site(site_id: str) -> str:
     values = args.parse(request.args, (*args.DRIVE, "part"))
     opened, here = store(), url_for("pages.site", site_id=site_id)
-    shown = site_sheet.Site.of(opened, site_id, Drive.of(values))
+    drive = Drive.of(values)
+    shown = site_sheet.Site.of(opened, site_id, drive)
     is_gate = shown.layer.id == "gates"
     if is_gate:
         kept_pages.of_this_moment()
@@ -191,6 +194,8 @@ def site(site_id: str) -> str:
         gate_notes=site_sheet.gate_notes(opened, shown.frame) if is_gate else [],
         opening=gate_hours.of(opened, shown.frame) if is_gate else None,
         statements=statements.of_row(opened, shown.layer, site_id),
+        coming=coming.section(opened, site_id, drive) if shown.layer.id == "parks" else None,
+        near_min=coming.NEAR_MIN,
         sections=belonging.sections(opened, shown.layer, site_id, shown.row),
         where={"site": site_id},
         here=here,

@@ -15,7 +15,7 @@ from geo.schema import LAYERS
 from geo.siting.land import free_land
 from geo.siting.measures import DESTINATIONS
 from webapp import labels
-from webapp.explore import provenance, site_facts
+from webapp.explore import coming, provenance, site_facts
 from webapp.i18n import clauses, day, translated
 from webapp.i18n import gettext as _
 from webapp.labels import is_known, label
@@ -30,7 +30,11 @@ def parts(opened: Store, drive: Drive, order: Sequence[str], prices: list[Row]) 
         Part(_("Land and price"), [_land(opened, order), *prices]),
         Part(
             _("Access by %(vehicle)s", vehicle=label(drive.profile)),
-            [*_times(opened, drive, order), _people(opened, drive, order)],
+            [
+                *_times(opened, drive, order),
+                _people(opened, drive, order),
+                _projects(opened, drive, order),
+            ],
         ),
         Part(_("Facts"), _facts(opened, order)),
         Part(_("Policies"), _policies(opened, order)),
@@ -55,6 +59,18 @@ def _land(opened: Store, order: Sequence[str]) -> Row:
         years.add(land.year)
     same = len(years) == 1  # land that was free years ago may be gone
     return Row(_("Free land"), cells, translated("ha"), "high" if same else "")
+
+
+def _projects(opened: Store, drive: Drive, order: Sequence[str]) -> Row:
+    """Count the projects that are coming near each site, of those whose place is known."""
+    network = sources.computed(drive.network)
+    cells = {
+        site: [
+            Cell(labels.decimal(len(near)), low=float(len(near)), high=len(near), origins=network)
+        ]
+        for site, near in coming.near(opened, order, drive).items()
+    }
+    return Row(_("Projects within %(m)s min", m=coming.NEAR_MIN), cells)
 
 
 def _times(opened: Store, drive: Drive, order: Sequence[str]) -> list[Row]:

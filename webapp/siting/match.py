@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 import orjson
@@ -27,7 +28,7 @@ from webapp.catalogues import WRITTEN, catalogue
 from webapp.explore import provenance
 from webapp.i18n import clauses, current, day, in_script, insisting
 from webapp.i18n import gettext as _
-from webapp.siting import files, match_files, wording
+from webapp.siting import files, match_files, match_projects, wording
 from webapp.siting.files import XLSX
 from webapp.siting.match_words import (
     explain_area,
@@ -268,6 +269,7 @@ def _page(
         criterion_name=wording.criterion_name,
         reason=reason,
         unmet=unmet,
+        calling=partial(match_projects.calling, opened),
         strength=strength,
         score=score,
         shown=SHOWN,
@@ -298,7 +300,7 @@ def _to_xlsx(
         known += [strength(*each) for each in park.strengths]
         return "; ".join(known), "; ".join(unknown)
 
-    parks = opened.layer("parks")
+    parks, calls = opened.layer("parks"), list(match_projects.sheet(opened, matches))
     offered = {park.id for match in matches for park in match.parks}
     return workbook.to_xlsx(
         matches,
@@ -309,6 +311,7 @@ def _to_xlsx(
         notes=list(_notes(opened, drive, also, sheet)),
         reasons=both,
         unmet=unmet,
+        more={_("Projects"): calls} if len(calls) > 1 else {},
     )
 
 

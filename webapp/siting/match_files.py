@@ -15,7 +15,7 @@ from geo.siting.measures import criteria, limits
 from webapp import labels
 from webapp.explore import provenance
 from webapp.i18n import current, translated
-from webapp.siting import files, rank_files, wording
+from webapp.siting import files, match_projects, rank_files, wording
 from webapp.siting.match_words import reason, sentence, terms, unmet
 from webapp.store import Store
 
@@ -45,6 +45,7 @@ def _company(opened: Store, match: Match) -> dict[str, Any]:
         "sites_that_fit": match.left,
         "criteria_left_out": [wording.criterion_name(name) for name in match.left_out],
         "unmet": None if match.parks else unmet(match),
+        "projects_calling": match_projects.document(opened, match.company),
         "sites": [_site(opened, match, park) for park in match.parks],
     }
 

@@ -34,6 +34,7 @@ from geo.siting.measures import (
 from geo.siting.own_places import ROLES
 from webapp import args, labels, readers
 from webapp.args import Slip
+from webapp.explore import coming
 from webapp.field_words import field_name
 from webapp.i18n import current, said
 from webapp.i18n import gettext as _
@@ -97,6 +98,8 @@ def rank() -> Any:
         return render_template("siting/_trust.html", **context)
     context |= {
         "gone": gone,
+        "coming": coming.counts(opened, answer.ranked.rows, wish.drive) if answer.ranked else {},
+        "near_min": coming.NEAR_MIN,
         "pins": _pins(opened, answer.ranked) if answer.ranked else "",
         "left_out": left_out,
         "parks": opened.layer("parks"),

@@ -3,14 +3,18 @@
  */
 import { LIFT, light } from "./lit.js";
 import {
+  ask,
   config,
   corridorNames,
+  element,
   fill,
   filterQuery,
   latlng,
   LAYERS,
   map,
   nameOf,
+  own,
+  records,
   state,
   texts,
   tooltip,
@@ -25,6 +29,7 @@ export const groups = {
   gates: L.layerGroup(),
   ports: L.layerGroup(),
   airports: L.layerGroup(),
+  projects: L.layerGroup(),
   roads: L.layerGroup(),
   railways: L.layerGroup(),
   waterways: L.layerGroup(),
@@ -103,6 +108,32 @@ function placeMark(layer, place, where) {
   return mark;
 }
 
+let projects = null; // what draws them: they come when they are first shown
+
+/** Draw the places of projects that are coming, each above the mark of its place. */
+async function addProjects() {
+  const rows = records(own ? own.projects : await ask(urls.projects));
+  rows.forEach((place) => {
+    const name = fill(texts["projects.at"], { name: nameOf(place), n: place.count });
+    const mark = L.marker(latlng(place.shape[0]), {
+      icon: L.divIcon({
+        html: symbols.placeIcon("projects"),
+        className: "badge projects",
+        iconSize: [15, 15],
+        iconAnchor: [-4, 19],
+      }),
+      alt: name,
+      keyboard: false, // see stops.js
+      kind: "projects",
+      riseOnHover: true,
+    });
+    mark.bindTooltip(() => element("span", {}, name), { direction: "top", offset: [11, -16] });
+    mark.on("click", () => choose(place.id));
+    mark.on("add", () => asButton(mark, name));
+    groups.projects.addLayer(mark);
+  });
+}
+
 /** Draw a layer from the tiles of the server. */
 function tiled(layer) {
   return new TiledMarks(urls.tiles, layer, {
@@ -159,6 +190,11 @@ function groupOf(kind) {
 }
 
 export function showLayers() {
+  if (state.layers.has("projects")) {
+    projects ??= addProjects().catch(() => {
+      projects = null; // asked for anew the next time
+    });
+  }
   LAYERS.forEach((name) => {
     if (state.layers.has(name)) groups[name].addTo(map);
     else groups[name].remove();

@@ -24,6 +24,7 @@ export function drawLayerChips() {
     gates: symbols.placeIcon("international", null, 16),
     ports: symbols.placeIcon("seaport", null, 16),
     airports: symbols.placeIcon("civil", null, 16),
+    projects: symbols.placeIcon("projects", null, 16),
     roads: symbols.lineIcon("expressway", "operating"),
     railways: symbols.lineIcon("railway", "operating"),
     waterways: symbols.lineIcon("waterway", "operating"),
@@ -95,8 +96,9 @@ export function drawLegend() {
       status,
     ) => row(symbols.parkIcon({ kind: "industrial_park", status }), texts[`legend.${status}`])),
   ];
-  Object.keys(symbols.PLACES).filter((kind) => seen.others[kind] && labels[kind]).forEach((kind) =>
-    parts.push(row(symbols.placeIcon(kind, null, 16), labels[kind]))
+  const words = { ...labels, projects: texts.projects };
+  Object.keys(symbols.PLACES).filter((kind) => seen.others[kind] && words[kind]).forEach((kind) =>
+    parts.push(row(symbols.placeIcon(kind, null, 16), words[kind]))
   );
   Object.keys(symbols.LINES).filter((kind) => seen.others[kind]).forEach((kind) =>
     [...seen.others[kind]].sort().forEach((status) =>

@@ -32,7 +32,8 @@ export const FACETS = [
   ["country", "country"],
 ];
 const LINES = ["roads", "railways", "waterways"];
-export const LAYERS = ["gates", "ports", "airports", ...LINES];
+const PROJECTS = urls.projects || own?.projects ? ["projects"] : [];
+export const LAYERS = ["gates", "ports", "airports", ...PROJECTS, ...LINES];
 const DEFAULT_LAYERS = ["gates", "ports", "airports", "roads", "waterways"];
 const PLACE = ["site", "at", "to", "area", "direction"];
 export const DRIVE = config.drive; // of the sheet: without one there is nothing it would change

@@ -59,6 +59,7 @@ export const PLACES = {
     picture: "M10 3.6v12.8M10 8.4l-6 3.4M10 8.4l6 3.4M7.8 16l2.2-1.5 2.2 1.5",
     small: true,
   },
+  projects: { plate: "#9c3f73", picture: "M10 5v10M5 10h10", small: true },
   town: { plate: "#46525d", picture: "M7.5 10a2.5 2.5 0 1 0 5 0 2.5 2.5 0 1 0-5 0" },
 };
 

@@ -1,0 +1,59 @@
+"""Projects that call for investors in the sector of a company, for the pages and files of a
+match."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from geo.schema import LAYERS
+from geo.siting import matching, projects
+from geo.siting.companies import Company
+from geo.siting.matching import Match
+from webapp.explore import coming, records
+from webapp.explore.records import Piece, Record
+from webapp.i18n import clauses
+from webapp.i18n import gettext as _
+from webapp.labels import label
+from webapp.store import Store
+
+SHOWN = 5
+"""Projects of a company; its sector may have a hundred."""
+
+
+def calling(opened: Store, company: Company) -> list[Record]:
+    """Return the projects that call for investors and fit the sector, country and province of a
+    company, the first few; none where it states no sector.
+    """
+    if not company.sector:
+        return []
+    frame = opened.layer(coming.TABLE)
+    sectors = matching.sectors(company.sector, opened.examples())
+    kept = projects.calling(frame, sectors, company.country, company.province)[:SHOWN]
+    return records.rows(opened, LAYERS[coming.TABLE], frame.index.get_indexer(kept.index).tolist())
+
+
+def document(opened: Store, company: Company) -> list[dict[str, Any]]:
+    """Return them for programs."""
+    return [
+        {"id": each.id, "name": each.name, "facts": _facts(each), "source": each.source.href}
+        for each in calling(opened, company)
+    ]
+
+
+def sheet(opened: Store, matches: Sequence[Match]) -> Iterator[Sequence[Any]]:
+    """Write them as the rows of a sheet, with a header."""
+    yield _("Company"), _("Your row"), _("Name"), _("Facts"), _("Source"), _("Date")
+    for match in matches:
+        for each in calling(opened, match.company):
+            source = each.source.href or label(each.source.kind)
+            head = match.company.company, match.company.row
+            yield (*head, each.name, clauses(_facts(each)), source, each.source.date)
+
+
+def _facts(record: Record) -> list[str]:
+    return [_joined(cell) for cell in record.cells if cell]
+
+
+def _joined(cell: Sequence[Piece]) -> str:
+    return ", ".join(piece.text for piece in cell)
