@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any, Literal
 
 from geo.errors import InputError, Message, behind
@@ -110,15 +112,16 @@ def claims(
         if rows and at not in rows:
             continue
         reason = _doubt(exam, open_keys, at, site, places)
-        row_id = site or ("" if reason else _new_id(row, taken))
+        named = row if site else _named(row)
+        row_id = site or ("" if reason else _new_id(layer, named, taken))
         if not reason and not row_id:
-            reason = Message("a new row needs an English name")
+            reason = Message("a new row needs a name")
         if reason:
             left_out.append((at, reason))
             continue
         taken.add(row_id)
         point = places.get(at)
-        for claim in _of_row(layer, row_id, row, point, terms):
+        for claim in _of_row(layer, row_id, named, point, terms):
             if not _says_nothing(claim, known.get(row_id), layer):
                 stated.append(claim)
                 row_of[claim.id] = at
@@ -138,9 +141,26 @@ def _doubt(
     return Message("its position is doubtful")
 
 
-def _new_id(row: Mapping[str, Any], taken: Collection[str]) -> str:
-    """Make the identifier of a new row from its English name."""
-    slug = _NOT_OF_AN_ID.sub("-", fold(str(row.get("name_en") or ""))).strip("-")[:80].strip("-")
+def _named(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Put the name that a new row has in for an English one that it lacks: Vietnamese without its
+    marks, Chinese as it is.
+    """
+    if row.get("name_en"):
+        return row
+    vietnamese = unicodedata.normalize("NFD", str(row.get("name_vi") or ""))
+    plain = "".join(char for char in vietnamese if not unicodedata.combining(char))
+    name = plain.replace("đ", "d").replace("Đ", "D") or row.get("name_zh")
+    return {"name_en": name, **row} if name else row
+
+
+def _new_id(layer: Layer, row: Mapping[str, Any], taken: Collection[str]) -> str:
+    """Make the identifier of a new row from its English name, or from a digest of what stands in
+    for that; empty where it has none.
+    """
+    name = str(row.get("name_en") or "")
+    slug = _NOT_OF_AN_ID.sub("-", fold(name)).strip("-")[:80].strip("-")
+    if name and not slug:
+        slug = f"{layer.id}-{blake2b(name.encode(), digest_size=5).hexdigest()}"
     number, row_id = 1, slug
     while slug and row_id in taken:
         number += 1

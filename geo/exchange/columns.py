@@ -18,8 +18,18 @@ NAME, X, Y, PAIR = "name", "x", "y", "position"
 """What a column may be besides a field: a name in whatever language, the numbers of a position in
 whatever order and system, and both in one cell."""
 VIRTUAL = (NAME, X, Y, PAIR)
+OF_POSITION = (X, Y, PAIR, "lon", "lat")
 CLOSE = 0.82
 ALIASES = {
+    "park": "industrial park, kcn, khu công nghiệp, khu cụm công nghiệp, thuộc kcn, 园区, 所在园区",
+    "place": "location, address, địa điểm, địa điểm thực hiện, địa chỉ, vị trí, 地点, 项目地点,"
+    " 建设地点, 位置",
+    "investor": "owner, chủ đầu tư, nhà đầu tư, doanh nghiệp, 投资方, 投资商, 投资主体, 业主",
+    "capital": "investment, total investment, vốn, vốn đầu tư, tổng vốn, tổng vốn đầu tư, tổng mức"
+    " đầu tư, vốn đăng ký, 投资额, 总投资, 总投资额, 投资总额",
+    "capital_unit": "currency, đơn vị tiền, đơn vị vốn, 币种, 投资单位",
+    "status_date": "ngày cấp, ngày cấp phép, năm cấp phép, thời gian cấp, date of licence,"
+    " 批准日期, 签约日期",
     NAME: "park, zone, site, project name, tên, tên khu, tên kcn, tên khu công nghiệp, khu công"
     " nghiệp, tên dự án, tên gọi, tên địa điểm, label, title, 名称, 园区, 园区名称, 项目名称,"
     " 地名, text",

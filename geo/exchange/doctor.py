@@ -20,14 +20,16 @@ from geo.exchange import (
     encodings,
     formats,
     merging,
+    money,
     placing,
     reading,
+    references,
     values,
 )
 from geo.exchange.columns import Column
 from geo.exchange.doubts import Doubts, Fault, Proposal, Question
 from geo.exchange.known import Known
-from geo.exchange.systems import Evidence, Points, System
+from geo.exchange.systems import Evidence, System
 from geo.exchange.table import Table
 
 if TYPE_CHECKING:
@@ -140,7 +142,10 @@ def examine(
         for key in doubts.answers
         if key not in doubts.asked and not key.startswith("column:")
     ]
-    sure = _sure(records, shapes, lonlat, sites, dropped, doubts)
+    there: list[bool] = np.asarray(np.isfinite(lonlat).all(axis=1)).tolist()
+    if not known.layer.geometry:
+        there = [True] * len(records)
+    sure = _sure(records, shapes, there, sites, dropped, doubts)
     return Examination(
         table.kind,
         table.part,
@@ -167,21 +172,43 @@ def _records(
     doubts: Doubts,
 ) -> list[dict[str, Any]]:
     """Read the cells of all columns but those of positions, as fields by row."""
-    read = [
-        values.texts(
-            values.Cells(column, [row[column.at] for row in rows], numbers),
-            {row for row, at in formulas if at == column.at},
-            known,
-            doubts,
-        )
-        for column in mapped
-        if column.field and column.field not in (columns.X, columns.Y, columns.PAIR, "lon", "lat")
-    ]
+    read: list[list[tuple[str, str | None]]] = []
+    own_unit = any(column.field == money.UNIT for column in mapped)
+    for column in mapped:
+        if not column.field or column.field in columns.OF_POSITION:
+            continue
+        cells = values.Cells(column, [row[column.at] for row in rows], numbers)
+        computed = {row for row, at in formulas if at == column.at}
+        if column.field == money.AMOUNT and not own_unit:
+            read += money.read(cells, computed, known, doubts)
+        elif (
+            field := columns.field_of(column.field, known.layer)
+        ) and field.refers in known.frames:
+            read.append(references.read(cells, field, known, doubts))
+        else:
+            read.append(values.texts(cells, computed, known, doubts))
     records = values.merged(read, len(rows))
+    _with_countries(records, known, doubts)
     return [
         {"_at": number} | {name: value for name, value in record.items() if value is not None}
         for number, record in zip(numbers, records, strict=True)
     ]
+
+
+def _with_countries(records: Sequence[dict[str, Any]], known: Known, doubts: Doubts) -> None:
+    """Fill in the country of rows that only state a province, of which it is known."""
+    if not known.layer.has("country"):
+        return
+    filled = 0
+    for record in records:
+        country = known.countries.get(record.get("province_en") or "")
+        if country and record.get("country") is None:
+            record["country"] = country
+            filled += 1
+    if filled:
+        doubts.notices.append(
+            Message("The country of %(n)s rows follows from their province.", {"n": filled})
+        )
 
 
 def _preview(column: Column, rows: Sequence[Sequence[Any]]) -> tuple[str, ...]:
@@ -324,12 +351,12 @@ def _repaired(rows: list[list[Any]], known: Known, doubts: Doubts) -> list[list[
 def _sure(
     records: Sequence[dict[str, Any]],
     shapes: Sequence[Any],
-    lonlat: Points,
+    there: Sequence[bool],
     sites: Sequence[str],
     dropped: set[int],
     doubts: Doubts,
 ) -> gpd.GeoDataFrame:
-    """Collect the rows of which nothing is open."""
+    """Collect the rows of which nothing is open, of those whose place is ``there``."""
     import geopandas as gpd
 
     keys = [question.key.partition(":") for question in doubts.open]
@@ -340,7 +367,6 @@ def _sure(
         if question.key.startswith("column:")
         for proposal in question.proposals
     }
-    there: list[bool] = np.asarray(np.isfinite(lonlat).all(axis=1)).tolist()
     kept = [
         number
         for number, record in enumerate(records)

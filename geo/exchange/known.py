@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -62,6 +62,12 @@ _NUMERAL = re.compile(rf"\b(?:{'|'.join(_NUMERALS)})\b")
 _KIND = re.compile(rf"\b(?:{'|'.join(word for word in _KINDS if word.isascii())})\b")
 
 
+BROUGHT = tuple(
+    layer for layer in LAYERS.values() if layer.place or (layer.optional and layer.has("name_en"))
+)
+"""Layers that files are brought for: places, and tables of records with names."""
+
+
 def keys_of(names: Sequence[str]) -> list[tuple[str, str]]:
     """Reduce names to what is compared: no marks, traditional as simplified characters, usual
     abbreviations, Roman as Arabic numerals, no blanks; and the same without the words for what they
@@ -102,6 +108,8 @@ class Known:
         Further names: ``place`` and ``name``.
     province_names
         All names of a province, whose English one the layers hold.
+    frames
+        The rows of all layers of places, by layer.
     """
 
     layer: Layer
@@ -109,6 +117,7 @@ class Known:
     region: Region
     aliases: pd.DataFrame
     province_names: Callable[[str], Iterable[str]] = lambda name: (name,)
+    frames: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
 
     @classmethod
     def read(
@@ -122,29 +131,55 @@ class Known:
         Raises
         ------
         InputError
-            The layer is not one of places.
+            The layer is not one of ``BROUGHT``.
         """
         import geopandas as gpd
         import pandas as pd
 
         placed = [layer.id for layer in LAYERS.values() if layer.place]
-        if layers.get(layer_id).id not in placed:
+        brought = [layer.id for layer in BROUGHT]
+        if layers.get(layer_id).id not in brought:
             raise InputError(
                 Message(
-                    "Files are examined for layers of places: %(known)s.",
-                    {"known": ", ".join(placed)},
+                    "Files are examined for layers with names: %(known)s.",
+                    {"known": ", ".join(brought)},
                 )
             )
         frames = {name: layers.read(folder, name) for name in dict.fromkeys((layer_id, *placed))}
-        columns = ["country", "province_en", "position_accuracy_m", "geometry"]
-        places = gpd.GeoDataFrame(
-            pd.concat([frames[name][columns] for name in placed]), crs=crs.WGS84
-        )
+        columns = ["country", "province_en", FORMER, "position_accuracy_m", "geometry"]
+        parts = [frames[name].reindex(columns=columns) for name in placed]
+        places = gpd.GeoDataFrame(pd.concat(parts), crs=crs.WGS84)
         box = layers.describe(folder).get("bbox")
         edges = tuple(float(edge) for edge in box) if box else None
         region = Region(edges, layers.read_countries(folder), places)  # type: ignore[arg-type]
         aliases = layers.read_table(folder, "aliases")
-        return cls(layers.get(layer_id), frames[layer_id], region, aliases, province_names)
+        known = layers.get(layer_id), frames[layer_id], region, aliases, province_names
+        return cls(*known, {name: frames[name] for name in placed})
+
+    def of(self, layer_id: str) -> Known:
+        """Return what is known of a layer of places, to which rows of this one refer."""
+        if layer_id not in self._others:
+            frame = self.frames[layer_id]
+            self._others[layer_id] = replace(self, layer=layers.get(layer_id), frame=frame)
+        return self._others[layer_id]
+
+    @cached_property
+    def _others(self) -> dict[str, Known]:
+        return {}
+
+    def containing(self, key: str, least: int) -> list[str]:
+        """Find the sites in whose names, as :func:`keys_of` reduces them, a key of at least so
+        many letters stands, those of the shortest names first.
+        """
+        if len(key) < least:
+            return []
+        pairs = sorted(
+            (len(name), site)
+            for name, sites in self._keys[0].items()
+            if key in name
+            for site in sites
+        )
+        return list(dict.fromkeys(site for _length, site in pairs))
 
     def names(self) -> dict[str, list[str]]:
         """Return all names of each site, by its id."""
@@ -204,8 +239,9 @@ class Known:
         today's.
         """
         table: dict[str, str] = {}
-        if FORMER in self.frame:
-            pairs = zip(self.frame[FORMER], self.frame["province_en"], strict=True)
+        places = self.region.places
+        if FORMER in places:
+            pairs = zip(places[FORMER], places["province_en"], strict=True)
             for former, today in dict.fromkeys(pairs):
                 if isinstance(former, str):
                     for name in self.province_names(former):
@@ -218,6 +254,14 @@ class Known:
     def province(self, text: str) -> str:
         """Return the English name of a province; empty where it is not known."""
         return self.provinces.get(bare(folded(text)), "") if folded(text) else ""
+
+    @cached_property
+    def countries(self) -> dict[str, str]:
+        """The country of each province, by its English name; without those of several."""
+        places = self.region.places.dropna(subset=["province_en"])
+        pairs = places[["province_en", "country"]].drop_duplicates()
+        single = pairs.drop_duplicates("province_en", keep=False)
+        return dict(zip(single["province_en"], single["country"], strict=True))
 
     @cached_property
     def titles(self) -> dict[str, str]:
@@ -234,6 +278,8 @@ class Known:
     @cached_property
     def accuracy_m(self) -> dict[str, float]:
         """How far the position of each site may be off, by its id; 0 where that is unknown."""
+        if "position_accuracy_m" not in self.frame:
+            return dict.fromkeys(self.at, 0.0)
         column = self.frame["position_accuracy_m"].fillna(0)
         return {str(key): float(value) for key, value in column.items()}
 
@@ -244,7 +290,9 @@ class Known:
 
     @cached_property
     def positions(self) -> NDArray[np.float64]:
-        """The positions of the sites, (n, 2)."""
+        """The positions of the sites, (n, 2); NaN of records, which have none."""
+        if not self.layer.geometry:
+            return np.full((len(self.frame), 2), np.nan)
         points = self.frame.geometry.representative_point()
         return np.column_stack([points.x, points.y])
 

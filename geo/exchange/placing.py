@@ -28,7 +28,15 @@ def placed(
     evidence: Evidence,
     doubts: Doubts,
 ) -> tuple[list[Any], System | None, str]:
-    """Find the shape of each row in WGS 84, None where that is unknown."""
+    """Find the shape of each row in WGS 84, None where that is unknown, and of records, which lie
+    at the places that they name.
+    """
+    if not evidence.known.layer.geometry:
+        if table.shapes is not None or _columns_of(mapped):
+            doubts.notices.append(
+                Message("This layer keeps no positions; those of the file were left out.")
+            )
+        return [None] * len(rows), None, ""
     if table.shapes is not None:
         return _of_shapes(table, numbers, evidence, doubts)
     pair = _columns_of(mapped)

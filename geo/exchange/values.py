@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from geo.exchange.doubts import Doubts, Proposal
 from geo.exchange.known import Known
 from geo.layers.validation import cell_fault
 from geo.schema import Field, unfold
+from geo.siting.companies import SECTOR_NAMES
 from geo.text import decimal_mark, fold, is_grouped, number_of, one_line, short
 
 WORDS = {
@@ -37,7 +39,18 @@ WORDS = {
     "status": {
         "operating": "operational, in operation, đang hoạt động, hoạt động, 运营, 运营中, 已建成",
         "planned": "quy hoạch, planned, 规划, 规划中, 拟建",
-        "under_construction": "đang xây dựng, xây dựng, construction, 在建, 建设中",
+        "under_construction": "đang xây dựng, xây dựng, đang triển khai, construction, 在建,"
+        " 建设中",
+        "calling_for_investment": "kêu gọi đầu tư, đang kêu gọi đầu tư, gọi vốn, thu hút đầu tư,"
+        " calling for capital, open, 招商, 招商中, 招商引资",
+        "proposed": "đề xuất, dự kiến, 拟建, 拟议",
+        "in_study": "đang nghiên cứu, nghiên cứu, study, 研究中, 前期研究",
+        "in_preparation": "chuẩn bị đầu tư, đang chuẩn bị, 筹备中, 前期",
+        "agreed": "đã ký thỏa thuận, thỏa thuận, memorandum, mou, 已签约, 签约",
+        "approved": "đã phê duyệt, chấp thuận chủ trương, đã chấp thuận chủ trương, 已批准, 批准,"
+        " 已核准",
+        "licensed": "đã cấp phép, cấp phép, đã cấp giấy chứng nhận, đã cấp gcnđkđt, 已发证, 已备案",
+        "to_start": "sắp khởi công, chuẩn bị khởi công, 即将开工, 拟开工",
     },
 }
 """What departments write for codes. Source: common usage, from memory."""
@@ -48,7 +61,7 @@ _PLAIN = re.compile(r"[+-]?[\d.,]*\d")
 MOST = 1e300
 """No number of a table is as large."""
 _SPACES = re.compile(r"(?<=\d)[\s'’](?=\d{3}(?!\d))")
-_EMPTY = ("", "-", "–", "—", "n/a", "na", "null", "none", "?", "không có", "无", "暂无")
+EMPTY = ("", "-", "–", "—", "n/a", "na", "null", "none", "?", "không có", "无", "暂无")
 
 
 @dataclass(frozen=True)
@@ -80,12 +93,7 @@ def texts(
         return [_named(one_line(value)) for value in cells.values]
     field = field_of(name, known.layer)
     assert field is not None
-    for row in sorted(formulas):
-        doubts.fault(
-            cells.rows[row],
-            cells.key,
-            Message("holds a formula, which is never computed; write its value"),
-        )
+    refuse(cells, formulas, doubts)
     if field.type in ("number", "integer"):
         read = _numbers(cells, field, formulas, known, doubts)
     else:
@@ -108,6 +116,16 @@ def texts(
     return [(name, text) for text in kept]
 
 
+def refuse(cells: Cells, formulas: set[int], doubts: Doubts) -> None:
+    """Note each cell of a column that is a formula."""
+    for row in sorted(formulas):
+        doubts.fault(
+            cells.rows[row],
+            cells.key,
+            Message("holds a formula, which is never computed; write its value"),
+        )
+
+
 def _fault(text: str, field: Field, known: Known) -> str | None:
     """Find what is wrong with a text of a field; None where nothing is."""
     if field.name == "province_en" and text not in known.provinces.values():
@@ -117,7 +135,7 @@ def _fault(text: str, field: Field, known: Known) -> str | None:
 
 def _named(text: str) -> tuple[str, str | None]:
     """Find in which language a name is written."""
-    if text.casefold() in _EMPTY:
+    if text.casefold() in EMPTY:
         return "name_en", None
     if re.search("[\u3400-\u9fff]", text):
         return "name_zh", text
@@ -128,7 +146,7 @@ def _text(value: Any, field: Field, known: Known) -> str | None:
     if isinstance(value, bool):
         return str(value).lower()
     text = unicodedata.normalize("NFC", one_line(value))
-    if text.casefold() in _EMPTY:
+    if text.casefold() in EMPTY:
         return None
     if field.type == "boolean":
         plain = fold(text)
@@ -137,16 +155,32 @@ def _text(value: Any, field: Field, known: Known) -> str | None:
         return known.province(text) or text
     if field.type == "list":
         parts = unfold(text.replace("；", ";").replace("、", ";"))
+        if field.allowed and "," in text:
+            parts = [part for whole in parts for part in _split(whole, field)]
         return ";".join(_coded(part, field) for part in parts) or None
     return _coded(text, field)
 
 
+def _split(text: str, field: Field) -> list[str]:
+    """Part words at their commas, unless the whole is the name of a code."""
+    whole = fold(text) in _codes(field)
+    return [text] if whole else [part for part in map(str.strip, text.split(",")) if part]
+
+
 def _coded(text: str, field: Field) -> str:
     """Return the code that a word stands for, else the word."""
+    return _codes(field).get(fold(text), text)
+
+
+@cache
+def _codes(field: Field) -> dict[str, str]:
+    """Return the codes of a field by what may stand for them, folded."""
     codes = {fold(code): code for code in field.allowed}
-    for code, words in WORDS.get(field.name, {}).items():
-        codes |= {fold(word): code for word in words.split(", ")}
-    return codes.get(fold(text), text)
+    named = SECTOR_NAMES if field.name == "sectors" else WORDS.get(field.name, {})
+    for code, words in named.items():
+        if code in field.allowed or not field.allowed:
+            codes |= {fold(word): code for word in (code.replace("_", " "), *words.split(", "))}
+    return codes
 
 
 # Numbers ------------------------------------------------------------------------------------------
@@ -157,9 +191,9 @@ def _numbers(
 ) -> list[str | None]:
     """Read a column of numbers, in the unit of the field."""
     kinds = [None if row in formulas else _kind(cell) for row, cell in enumerate(cells.values)]
-    amounts = {kind: _amount(kind[0]) for kind in dict.fromkeys(kinds) if kind}
+    amounts = {kind: amount_of(kind[0]) for kind in dict.fromkeys(kinds) if kind}
     written = [text for text, _ in filter(None, amounts.values())]
-    mark = _decimal(cells, field, written, known, doubts)
+    mark = decimal_of(cells, field, written, known, doubts)
     area = is_area(field.name, known.layer)
     read = {
         kind: _value(kind[0], amount, mark, field, area=area) for kind, amount in amounts.items()
@@ -199,7 +233,7 @@ def _value(
         value = number_of(text, sign) if is_grouped(text, sign) else math.nan
     elif isinstance(cell, int | float) and not isinstance(cell, bool):
         value = float(cell) if abs(cell) < MOST else math.nan
-    elif one_line(cell).casefold() in _EMPTY:
+    elif one_line(cell).casefold() in EMPTY:
         return None
     known = unit in UNIT_OF if area else unit in ("%", field.unit.lower())
     if (unit and not known) or not math.isfinite(value):
@@ -207,7 +241,7 @@ def _value(
     return f"{value * AREA_UNITS[UNIT_OF[unit]] if area and unit else value:.10g}"
 
 
-def _amount(cell: Any) -> tuple[str, str] | None:
+def amount_of(cell: Any) -> tuple[str, str] | None:
     """Part a text into a number as it is written and its unit; None where it is none."""
     if not isinstance(cell, str):
         return None
@@ -218,7 +252,7 @@ def _amount(cell: Any) -> tuple[str, str] | None:
     return (match[1], match[2].strip().lower()) if match else None
 
 
-def _decimal(
+def decimal_of(
     cells: Cells, field: Field, written: Sequence[str], known: Known, doubts: Doubts
 ) -> str:
     """Find the sign before decimals in a column; empty while that is an open question."""

@@ -98,8 +98,13 @@ RECORDS = (
             "province_en",
             "place",
         ),
-        NAMES[0],
-        _kind("Kind", "project", "programme"),
+        *NAMES,
+        Field(
+            "kind",
+            "Kind",
+            "Empty means a single project.",
+            allowed=("project", "programme"),
+        ),
         Field(
             "status",
             "Status",

@@ -16,6 +16,7 @@ import pandas as pd
 from geo import crs
 from geo.roads.joining import Sides
 from geo.schema import unfold
+from geo.search import fold
 from geo.siting.sites import times_to_places
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ THERE = "operating"
 PLACED_BY = {"park": "parks", "port": "ports"}
 """Fields of a project that name a place, and the layer of that place, the most precise first."""
 TOWNS = "cities"
+TOWN_NAMES = ("name_zh", "name_vi", "name_en")
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,18 @@ def located(projects: pd.DataFrame, layer: Callable[[str], gpd.GeoDataFrame]) ->
         {"layer": pd.Series(dtype=object), "place": pd.Series(dtype=object)}, projects.index
     )
     towns = layer(TOWNS)
-    keys = dict(zip(zip(towns["country"], towns["name_en"], strict=True), towns.index, strict=True))
+    keys = {
+        (country, fold(name)): town
+        for column in TOWN_NAMES
+        for country, name, town in zip(towns["country"], towns[column], towns.index, strict=True)
+        if isinstance(name, str)
+    }
     pairs = zip(projects["country"], projects["place"], strict=True)
-    by_name = pd.Series([keys.get(pair) for pair in pairs], projects.index, dtype=object)
+    by_name = pd.Series(
+        [keys.get((country, fold(str(place)))) for country, place in pairs],
+        projects.index,
+        dtype=object,
+    )
     named = [(PLACED_BY[field], projects[field]) for field in PLACED_BY]
     for layer_id, places in (*named, (TOWNS, by_name)):
         free = placed["place"].isna() & places.isin(layer(layer_id).index)
@@ -124,7 +135,7 @@ def near(
 
 def coming(projects: pd.DataFrame) -> pd.Series:
     """Check which projects are coming: single ones that do not operate yet."""
-    return (projects["status"] != THERE) & (projects["kind"] == "project")
+    return (projects["status"] != THERE) & ~_programme(projects)
 
 
 def calling(
@@ -151,7 +162,10 @@ def calling(
         if names:
             fits &= projects[column].isin(names)
     kept = projects[fits]
-    order = np.lexsort(
-        (-kept["as_of"].fillna("").rank().to_numpy(), (kept["kind"] != "project").to_numpy())
-    )
-    return kept.iloc[order]
+    newest_first = -kept["as_of"].fillna("").rank().to_numpy()
+    return kept.iloc[np.lexsort((newest_first, _programme(kept).to_numpy()))]
+
+
+def _programme(projects: pd.DataFrame) -> pd.Series:
+    """Check which rows are totals of many projects."""
+    return projects["kind"].eq("programme").fillna(value=False).astype(bool)

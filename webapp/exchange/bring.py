@@ -11,7 +11,7 @@ from flask import Blueprint, current_app, redirect, render_template, request, ur
 from werkzeug.wrappers import Response as AnyResponse
 
 from geo.errors import InputError, NotFoundError, UnavailableError
-from geo.exchange import bringing, doctor, releases, sniffing
+from geo.exchange import bringing, doctor, known, releases, sniffing
 from geo.exchange.bringing import Brought, Effect, Preview, Terms
 from geo.exchange.doctor import Examination
 from geo.layers import validation
@@ -115,7 +115,7 @@ def keep(token: str) -> AnyResponse:
 def _check(terms: Mapping[str, str]) -> None:
     """Refuse a form with all that is wrong in it."""
     faults = []
-    if terms["layer"] not in {layer.id for layer in words.BROUGHT}:
+    if terms["layer"] not in {layer.id for layer in known.BROUGHT}:
         faults.append(_("Layer: choose one of the list"))
     if terms["kind"] not in SOURCE_KINDS:
         faults.append(_("Kind of source: choose one of the list"))
@@ -218,7 +218,7 @@ def _line(looked: Looked, effect: Effect) -> Line:
 def _strip(looked: Looked) -> tuple[Strip, list[str]] | None:
     """Draw where the file puts places, numbered, and name them; None where it puts none."""
     sure = looked.exam.sure[:PINS]
-    if not len(sure):
+    if sure.geometry.isna().all():  # none, or records, which have no positions
         return None
     points = gpd.GeoSeries(sure.geometry.representative_point(), crs=4326)
     names = [

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, current_app, render_template, request, ur
 from geo import export
 from geo.errors import NotFoundError
 from geo.exchange import changes as changes_of
-from geo.exchange import feeds, releases
+from geo.exchange import feeds, known, releases
 from geo.exchange.book import Book
 from geo.exchange.changes import Change
 from geo.exchange.standing import Standing, is_disputed
@@ -57,6 +57,7 @@ def page(fault: str = "", faults: Sequence[str] = (), done: str = "") -> str:
         feeds=_feeds(),
         steps=book.log(MOST_STEPS) if book else [],
         words=words,
+        brought=known.BROUGHT,
     )
 
 

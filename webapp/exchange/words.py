@@ -19,8 +19,6 @@ KINDS: dict[str, Any] = {
     "changed": lazy_gettext("changed"),
 }
 """What has become of a row or a value."""
-BROUGHT = tuple(layer for layer in LAYERS.values() if layer.place)
-"""Layers for which files are brought."""
 
 
 def kinds() -> list[tuple[str, str]]:

@@ -12,6 +12,8 @@ from flask import url_for
 
 from geo.layers import unfold
 from geo.schema import Layer
+from geo.search import fold
+from geo.siting.projects import TOWN_NAMES
 from geo.visits.advisories import Borders
 from webapp.explore.records import Record, rows
 from webapp.explore.site_facts import Row
@@ -154,8 +156,10 @@ class _Rule(NamedTuple):
 
 def _in_town(_store: Store, frame: pd.DataFrame, site: Row) -> list[int]:
     """Find the projects that only say in words where they are, and name a town."""
-    named = (frame["place"] == site["name_en"]) & (frame["country"] == site["country"])
-    return np.flatnonzero(named & frame["park"].isna() & frame["port"].isna()).tolist()
+    names = {fold(str(site[column])) for column in TOWN_NAMES if is_known(site[column])}
+    unplaced = frame["park"].isna() & frame["port"].isna() & (frame["country"] == site["country"])
+    rows = np.flatnonzero(unplaced.to_numpy(bool)).tolist()
+    return [row for row in rows if fold(str(frame["place"].iloc[row])) in names]
 
 
 RULE_CONDITIONS = {

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 from flask import url_for
 
 from geo import maps
@@ -83,7 +84,7 @@ def section(opened: Store, site: str, drive: Drive) -> Section | None:
     if not coming:
         return None
     first, frame = coming[:SHOWN], opened.layer(TABLE)
-    at = frame.index.get_indexer([each.project for each in first]).tolist()
+    at = frame.index.get_indexer(pd.Index([each.project for each in first])).tolist()
     rows = [
         records.rows(opened, LAYERS[TABLE], [row], without=each.place)[0]
         for row, each in zip(at, first, strict=True)
