@@ -31,7 +31,7 @@ from geo.schema.provenance import CLAIMS, PROVENANCE
 MOST = 1e12
 """More than any amount here, in whatever unit."""
 CAPITAL_UNITS = ("billion_vnd", "million_usd", "million_cny")
-PLACE = Field("place", "Place", "Where, in words.")
+PLACE = Field("place", "Location", "Where, in words.")
 PROVINCE_IF = replace(PROVINCE, required=False)
 COUNTRY_IF = replace(COUNTRY, required=False)
 PARK = Field("park", "Park", "Identifier in parks.", refers="parks")
