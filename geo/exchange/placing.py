@@ -41,11 +41,10 @@ def placed(
         return _of_shapes(table, numbers, evidence, doubts)
     pair = _columns_of(mapped)
     if pair is None:
-        doubts.fault(
-            0,
-            "–",
-            Message("no column holds positions; name it in a mapping"),
-        )
+        if all(evidence.sites):  # nothing has to be placed
+            doubts.notices.append(Message("The file holds no positions."))
+        else:
+            doubts.fault(0, "–", Message("no column holds positions; name it in a mapping"))
         return [None] * len(rows), None, ""
     cells = [[row[column.at] for row in rows] for column in pair]
     read = positions.written(cells[0], cells[1] if len(cells) > 1 else None)

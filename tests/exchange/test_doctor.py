@@ -193,6 +193,20 @@ def test_a_known_site_elsewhere_is_a_question(examine, parks: pd.DataFrame) -> N
     assert examine(text, answers | {"site:3": park["id"]}).sites[1] == park["id"]
 
 
+def test_known_sites_need_no_positions(examine) -> None:  # type: ignore[no-untyped-def]
+    """A list of areas of known sites is clear, and says that it holds no positions; a new site in
+    it cannot be placed, which is a fault.
+    """
+    known_only = (
+        "name,area (ha)\nKCN Đông Mai,167\nSong Khoai Industrial Park (Amata City Ha Long),714\n"
+    )
+    exam = examine(known_only)
+    assert exam.is_clear
+    assert exam.sites == ("dong-mai-ip", "song-khoai-ip")
+    assert any("no positions" in str(notice) for notice in exam.notices)
+    assert examine(known_only + "Quite Another Park,20\n").faults
+
+
 def test_a_row_that_stands_twice_is_a_question(examine) -> None:  # type: ignore[no-untyped-def]
     """The same name twice is a question; kept or left out, it is settled."""
     text = "name,lon,lat\nKCN Một Hai,106.9,20.9\nB,106.95,20.9\nkcn mot hai,106.901,20.9\n"
