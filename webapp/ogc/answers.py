@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from flask import Response, render_template, request
+from flask import Response, current_app, render_template, request
 
 from geo import export
 from geo.errors import NotFoundError
+from geo.exchange.claims import WITHOUT_CLAIMS
 from geo.schema import LAYERS, Layer
+from webapp import team
 from webapp.i18n import gettext as _
 from webapp.ogc import negotiation
 from webapp.ogc.negotiation import HTML, JSON
@@ -29,6 +32,11 @@ FEATURES = ("ogc.items", "ogc.feature")
 """Endpoints that answer with features."""
 PREFIX = "/ogc"
 """Where the service is."""
+READING = ("GET", "HEAD", "OPTIONS")
+"""Methods that every address of the service takes."""
+WRITING = {"items": ("POST",), "feature": ("PUT", "PATCH", "DELETE")}
+"""Methods that the features of a layer take from those who may edit, and a feature."""
+_EDITED = re.compile(rf"{PREFIX}/collections/(?P<layer>[^/]+)/items(?:/(?P<feature>[^/]+))?/?")
 Link = dict[str, Any]
 
 
@@ -45,6 +53,23 @@ def layer_of(collection_id: str) -> Layer:
         names = {"id": collection_id, "known": ", ".join(layers)}
         raise NotFoundError(_("There is no collection “%(id)s”; there are %(known)s.", **names))
     return layers[collection_id]
+
+
+def allowed() -> tuple[str, ...]:
+    """Return the methods that this address takes from who asks; QGIS edits a layer whose items take
+    POST, and changes single fields of a feature that takes PATCH.
+    """
+    edited = _EDITED.fullmatch(request.path)
+    if edited is None or not is_edited(edited["layer"]) or not team.may("contributor"):
+        return READING
+    return (*READING, *WRITING["feature" if edited["feature"] else "items"])
+
+
+def is_edited(collection_id: str) -> bool:
+    """Check whether people may edit a collection of this server at all."""
+    config = current_app.config
+    writes = config["TEAM"] or config["EDITING"]
+    return bool(writes) and collection_id in held() and collection_id not in WITHOUT_CLAIMS
 
 
 def url_of(path: str, **query: str) -> str:

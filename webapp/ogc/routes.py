@@ -41,6 +41,8 @@ from webapp.ogc.answers import (
     EDITING,
     FEATURES,
     PREFIX,
+    READING,
+    allowed,
     answer,
     held,
     layer_of,
@@ -66,8 +68,6 @@ CONFORMANCE = (
     *json_fg.CONFORMANCE,
     *tiles.CONFORMANCE,
 )
-READING = ("GET", "HEAD", "OPTIONS")
-"""Methods that every address of the service takes."""
 
 
 # Pages --------------------------------------------------------------------------------------------
@@ -312,7 +312,7 @@ def feature(collection_id: str, feature_id: str) -> Response:
 def nothing(path: str) -> Response:
     """Refuse every other address in JSON, too."""
     if request.method not in READING:
-        raise MethodNotAllowed(READING)
+        raise MethodNotAllowed(allowed())
     raise NotFoundError(_("There is nothing at %(path)s.", path=f"/ogc/{path}"))
 
 
@@ -329,10 +329,10 @@ def _choose_way() -> None:
 
 @ogc.after_request
 def _describe(response: Response) -> Response:
-    """Name what the answer depends on, and the methods: QGIS edits a layer if Allow has POST."""
+    """Name what the answer depends on, and the methods, by which QGIS knows what it may do."""
     response.vary.add("Accept")
     if request.method == "OPTIONS":
-        response.headers["Allow"] = ", ".join(READING)
+        response.headers["Allow"] = ", ".join(allowed())
     return response
 
 
