@@ -113,7 +113,7 @@ def claims(
             continue
         reason = _doubt(exam, open_keys, at, site, places)
         named = row if site else _named(row)
-        row_id = site or ("" if reason else _new_id(layer, named, taken))
+        row_id = site or ("" if reason else new_id(layer, named, taken))
         if not reason and not row_id:
             reason = Message("a new row needs a name")
         if reason:
@@ -153,7 +153,7 @@ def _named(row: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"name_en": name, **row} if name else row
 
 
-def _new_id(layer: Layer, row: Mapping[str, Any], taken: Collection[str]) -> str:
+def new_id(layer: Layer, row: Mapping[str, Any], taken: Collection[str]) -> str:
     """Make the identifier of a new row from its English name, or from a digest of what stands in
     for that; empty where it has none.
     """
