@@ -7,6 +7,7 @@ geometry; clients show them as tables."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -68,6 +69,8 @@ CONFORMANCE = (
     *json_fg.CONFORMANCE,
     *tiles.CONFORMANCE,
 )
+MOST_REASON = 300
+QUOTES = str.maketrans("“”‘’–…", "\"\"''-.")
 
 
 # Pages --------------------------------------------------------------------------------------------
@@ -352,6 +355,19 @@ def _fail(error: HTTPException) -> Response:
 
 
 def _fault(status: int, code: str, description: str) -> Response:
-    return Response(
+    response = Response(
         export.to_json(errors.body(code, description)), status=status, content_type=JSON
     )
+    if request.method not in READING and (reason := _in_ascii(description)):
+        response.status = f"{status} {reason}"  # of a refused edit QGIS shows no more than this
+    return response
+
+
+def _in_ascii(sentence: str) -> str:
+    """Write what the first line of an answer can hold of a sentence: of a Chinese one, the names of
+    fields in it.
+    """
+    plain = sentence.replace("đ", "d").replace("Đ", "D").translate(QUOTES)
+    letters = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
+    line = " ".join("".join(filter(str.isprintable, letters)).split()).strip(" ,;:.")
+    return line[:MOST_REASON]
