@@ -123,10 +123,15 @@ def sortables(layer: Layer, url: str) -> Schema:
 
 
 def returnables(layer: Layer, url: str) -> Schema:
-    """Return the JSON schema of what the items of a layer hold (OGC 23-058r2)."""
+    """Return the JSON schema of what the items of a layer hold (OGC 23-058r2), in the order of the
+    layer: QGIS sorts the columns by name without it.
+    """
     fields = selection.fields(layer)
-    roles = {"id": {"x-ogc-role": "id"}}
-    properties = {field.name: of_field(field) | roles.get(field.name, {}) for field in fields}
+    roles = {"id": {"x-ogc-role": "id", "readOnly": True}}
+    properties = {
+        field.name: of_field(field) | {"x-ogc-propertySeq": place} | roles.get(field.name, {})
+        for place, field in enumerate(fields, 1)
+    }
     required = [field.name for field in fields if field.required]
     return _schema(layer, url, properties | _geometry(layer)) | {"required": required}
 
