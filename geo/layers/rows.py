@@ -69,10 +69,9 @@ def csv_rows(
                     few = Message("has %(cells)s cells, the header %(columns)s", counts)
                     faults.append(behind(faults_of.line({"_at": reader.line_num}), few))
                     continue
-                rows.append(
-                    {name: cell.strip() or None for name, cell in zip(header, cells, strict=True)}
-                    | {"_at": reader.line_num}
-                )
+                row: Row = dict(zip(header, [cell.strip() or None for cell in cells], strict=True))
+                row["_at"] = reader.line_num
+                rows.append(row)
     except UnicodeDecodeError:
         raise InputError(Message("%(file)s is not UTF-8 text.", {"file": path.name})) from None
     except csv.Error as error:
@@ -262,13 +261,14 @@ def columns(rows: list[Row], fields: Sequence[Field]) -> dict[str, list[Any]]:
         "integer": lambda cell: int(float(cell)),
         "boolean": lambda cell: cell.lower() == "true",
     }
-    return {
-        field.name: [
-            cell if cell is None or field.type not in types else types[field.type](cell)
-            for cell in (row.get(field.name) for row in rows)
-        ]
-        for field in fields
-    }
+    values: dict[str, list[Any]] = {field.name: [] for field in fields}
+    for part in faults_of.parts(rows):
+        for field in fields:
+            cells = (row.get(field.name) for row in part)
+            if convert := types.get(field.type):
+                cells = (cell if cell is None else convert(cell) for cell in cells)
+            values[field.name].extend(cells)
+    return values
 
 
 def typed(rows: list[Row], fields: Sequence[Field]) -> pd.DataFrame:

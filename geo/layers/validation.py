@@ -7,7 +7,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -37,6 +37,7 @@ _LETTERS = re.compile(
 """What names here are written with, and little else: “太平”, taken for garbled text, would be two
 signs that no name holds.
 """
+AT_ONCE = 500
 MAX_FAULTS = 200
 """So many faults are listed; the rest is counted."""
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
@@ -113,9 +114,11 @@ def row_faults(rows: list[Row], fields: Sequence[Field]) -> list[str]:
     """List the faults of all rows; a column that is missing altogether is a fault of the header,
     not of its rows.
     """
-    present = {name for row in rows for name in row}
+    present = set().union(*rows)
     checked = [(field, _Checked(field)) for field in fields if field.name in present]
     placed = present.issuperset(POSITION)
+    if not _any_fault(rows, checked, fields, placed=placed):
+        return []
     faults: list[str] = []
     seen: dict[str, Row] = {}
     for row in rows:
@@ -136,12 +139,44 @@ def row_faults(rows: list[Row], fields: Sequence[Field]) -> list[str]:
     return faults
 
 
+def _any_fault(
+    rows: list[Row], checked: list[tuple[Field, _Checked]], fields: Sequence[Field], *, placed: bool
+) -> bool:
+    """Check for faults column by column: of right rows none has to be looked at alone."""
+    for part in parts(rows):
+        for field, faults_of in checked:
+            if faults_of.any_in({row.get(field.name) for row in part}):
+                return True
+    if placed and any(
+        position_fault(number(row.get("lon")), number(row.get("lat"))) for row in rows
+    ):
+        return True
+    if any(_below(row, field) for field, _ in checked if field.not_below for row in rows):
+        return True
+    keys = [key for row in rows if (key := row.get("id"))] if fields[0].name == "id" else []
+    return len(set(keys)) < len(keys)
+
+
+def parts(rows: list[Row]) -> Iterator[list[Row]]:
+    """Part rows into so few that a column of them is read from memory that is near."""
+    return (rows[at : at + AT_ONCE] for at in range(0, len(rows), AT_ONCE))
+
+
 class _Checked(dict[str | None, str | None]):
     """What is wrong with the values of a field: each is looked at once, however often it stands."""
 
     def __init__(self, field: Field) -> None:
         super().__init__()
         self.field = field
+        self.is_text = field.type == "string" and not (field.allowed or field.pattern)
+
+    def any_in(self, cells: set[str | None]) -> bool:
+        """Check for faults among cells, in plain letters all at once."""
+        if self.is_text and not (self.field.required and None in cells):
+            text = "".join(filter(None, cells))
+            if text.isascii() and text.isprintable():
+                return False
+        return any(self[cell] for cell in cells)
 
     def __missing__(self, cell: str | None) -> str | None:
         self[cell] = cell_fault(cell, self.field)
@@ -304,11 +339,7 @@ def _odd_text(text: str) -> str | None:
     """
     if text.isascii() and text.isprintable():
         return None
-    for encode in (
-        _as_windows,
-        lambda text: text.encode("cp1258"),
-        lambda text: text.encode("gbk"),
-    ):
+    for encode in _ENCODERS if _TRAILS.search(text) else _ENCODERS[-1:]:
         try:
             meant = encode(text).decode("utf-8")
         except UnicodeError:
@@ -331,4 +362,16 @@ def _odd_text(text: str) -> str | None:
 
 def _as_windows(text: str) -> bytes:
     """Undo reading as Windows-1252, which leaves five bytes as they are."""
+    if not _OPEN.search(text):
+        return text.encode("cp1252")
     return b"".join(char.encode("latin-1" if ord(char) < 256 else "cp1252") for char in text)
+
+
+_OPEN = re.compile("[\x80-\x9f]")
+_TRAILS = re.compile("[\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
+"""What the bytes that end a letter of UTF-8 are in Windows-1252 and Windows-1258."""
+_ENCODERS = (
+    _as_windows,
+    lambda text: text.encode("cp1258"),
+    lambda text: text.encode("gbk"),
+)

@@ -4,6 +4,7 @@ several of them share."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 FieldType = Literal["string", "number", "integer", "boolean", "list", "line"]
@@ -99,15 +100,19 @@ class Layer:
     shown: tuple[str, ...] = ()
     optional: bool = False
 
-    @property
+    @cached_property
+    def by_name(self) -> dict[str, Field]:
+        return {field.name: field for field in self.fields}
+
+    @cached_property
     def names(self) -> tuple[str, ...]:
-        return tuple(field.name for field in self.fields)
+        return tuple(self.by_name)
 
     def field(self, name: str) -> Field:
-        return next(field for field in self.fields if field.name == name)
+        return self.by_name[name]
 
     def has(self, name: str) -> bool:
-        return name in self.names
+        return name in self.by_name
 
 
 def amount(
