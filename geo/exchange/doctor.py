@@ -29,6 +29,7 @@ from geo.exchange import (
 from geo.exchange.columns import Column
 from geo.exchange.doubts import Doubts, Fault, Proposal, Question
 from geo.exchange.known import Known
+from geo.exchange.quiet import quiet
 from geo.exchange.systems import Evidence, System
 from geo.exchange.table import Table
 
@@ -90,6 +91,7 @@ class Examination:
         return not self.questions and not self.faults
 
 
+@quiet()
 def examine(
     path: str | os.PathLike[str],
     known: Known | str | os.PathLike[str],
