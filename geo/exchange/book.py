@@ -15,6 +15,7 @@ from geo.errors import InputError, Message, NotFoundError, behind
 from geo.exchange import claims as claims_of
 from geo.exchange import database
 from geo.exchange.claims import Claim, Statement
+from geo.exchange.quiet import quiet
 from geo.schema.provenance import VERDICTS, State
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class Book:
 
     # Claims
 
+    @quiet()
     def add(
         self,
         claims: Sequence[Claim],
@@ -143,6 +145,7 @@ class Book:
             self._log(connection, who, f"claims {state}", f"{origin}: {new} of {len(claims)} new")
         return Added(number, new, len(claims) - new)
 
+    @quiet()
     def statements(
         self, layer: str = "", row_id: str = "", identifiers: Sequence[str] | None = None
     ) -> list[Statement]:
@@ -163,7 +166,8 @@ class Book:
             chosen = chosen.where(table.c.id.in_(identifiers))
         with database.reading(self.engine) as connection:
             decided = self._decided(connection)
-            return [_statement(*row, decided=decided) for row in connection.execute(chosen)]
+            rows = connection.execute(chosen).all()
+        return [_statement(*row, decided=decided) for row in rows]
 
     def decide(self, identifiers: Sequence[str], verdict: State, *, reason: str, who: str) -> None:
         """Accept or refuse claims, or take such a decision back with ``stated``.
@@ -328,6 +332,7 @@ def _parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 def _statement(identifier: str, proposed: bool, *parts: Any, decided: dict[str, Any]) -> Statement:
     claim = Claim(*parts)
+    vars(claim)["id"] = identifier  # as it was written: it need not be computed again
     before: State = "proposed" if proposed else "stated"
     last = decided.get(identifier)
     if last is None:

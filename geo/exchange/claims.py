@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from geo.errors import Message, behind
 from geo.layers import validation
@@ -31,7 +31,8 @@ MOST_TEXT = 4_000
 MOST_LINE = 100_000
 """Letters of the text of a line; a table whose cells are longer cannot be read again."""
 MOST_NAME = 200
-_JSON = json.JSONEncoder(ensure_ascii=False)
+_quoted = json.encoder.encode_basestring
+"""Writes a text as JSON, its letters as they are."""
 
 
 @dataclass(frozen=True)
@@ -68,19 +69,26 @@ class Claim:
     accuracy: float | None = None
     notes: str = ""
     stated_at: str = dataclasses.field(default="", compare=False)
-    id: str = dataclasses.field(init=False, compare=False, default="")
-    """Follows from all else: what is stated twice is one claim."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "value", (self.value or "").strip() or None)  # as a file holds it
         if self.accuracy is not None:  # 5 and 5.0 are one
             object.__setattr__(self, "accuracy", float(self.accuracy))
-        parts = (
-            *(self.layer, self.row_id, self.field, self.value, self.party),
-            *(self.source, self.source_kind, self.as_of, self.accuracy, self.notes),
+
+    @cached_property
+    def id(self) -> str:
+        """Follows from all else: what is stated twice is one claim."""
+        value = "null" if self.value is None else _quoted(self.value)
+        error = "null" if self.accuracy is None else json.dumps(self.accuracy)
+        text = (  # a list in JSON
+            f"[{_quoted(self.layer)}, {_quoted(self.row_id)}, {_quoted(self.field)}, {value},"
+            f" {_quoted(self.party)}, {_quoted(self.source)}, {_quoted(self.source_kind)},"
+            f" {_quoted(self.as_of)}, {error}, {_quoted(self.notes)}]"
         )
-        text = _JSON.encode(parts).encode(errors="surrogatepass")
-        object.__setattr__(self, "id", hashlib.blake2b(text, digest_size=12).hexdigest())
+        return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=12).hexdigest()
+
+    def __lt__(self, other: Claim) -> bool:
+        return self.id < other.id
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -115,10 +123,13 @@ def ranked(statements: Iterable[Statement]) -> list[Statement]:
     last. A year stands for its beginning: a month in it is newer. The identifier breaks a tie, so
     that each machine comes to the same.
     """
-    return sorted((entry for entry in statements if entry.counts), key=_place)
+    counting = [entry for entry in statements if entry.counts]
+    return sorted(counting, key=_place) if len(counting) > 1 else counting
 
 
-def _place(entry: Statement) -> tuple[int, int, int, tuple[int, ...], float, tuple[int, ...], str]:
+def _place(
+    entry: Statement,
+) -> tuple[int, int, int, tuple[int, ...], float, tuple[int, ...], Claim]:
     claim, accepted = entry.claim, entry.state == "accepted"
     return (
         0 if accepted else 1,
@@ -127,7 +138,7 @@ def _place(entry: Statement) -> tuple[int, int, int, tuple[int, ...], float, tup
         _newest_first(claim.as_of),
         float("inf") if claim.accuracy is None else claim.accuracy,
         _newest_first(claim.stated_at),
-        claim.id,
+        claim,
     )
 
 
@@ -182,13 +193,13 @@ def faults(claim: Claim, today: date) -> list[str]:
         return [behind("layer", Message("“%(text)s” is unknown", {"text": short(claim.layer)}))]
     origin = claim.party, claim.source, claim.source_kind, claim.as_of, claim.notes
     wrong = [
-        ("row_id", validation.cell_fault(claim.row_id or None, ID)),
-        ("field", _field_fault(claim, layer)),
+        ("row_id", _id_fault(claim.row_id)),
+        ("field", _field_fault(claim.field, layer.id)),
         *_origin_faults(*origin, today),
         ("accuracy", _accuracy_fault(claim)),
     ]
     if not wrong[1][1]:
-        wrong.append((claim.field, _value_fault(claim, layer)))
+        wrong.append((claim.field, _value_fault(claim.value, claim.field, layer.id)))
     return [behind(name, fault) for name, fault in wrong if fault]
 
 
@@ -206,13 +217,20 @@ def _origin_faults(
     )
 
 
-def _field_fault(claim: Claim, layer: Layer) -> str | None:
-    if claim.field == EXISTENCE or (claim.field == POSITION and layer.geometry):
+@lru_cache(10_000)
+def _id_fault(row_id: str) -> str | None:
+    return validation.cell_fault(row_id or None, ID)
+
+
+@lru_cache(10_000)
+def _field_fault(name: str, layer_id: str) -> str | None:
+    layer = LAYERS[layer_id]
+    if name == EXISTENCE or (name == POSITION and layer.geometry):
         return None
-    if claim.field in EVERY_ROW or not layer.has(claim.field):
+    if name in EVERY_ROW or not layer.has(name):
         return Message(
             "“%(text)s” is not a field of %(layer)s of which something is claimed",
-            {"text": short(claim.field), "layer": layer.id},
+            {"text": short(name), "layer": layer.id},
         )
     return None
 
@@ -251,16 +269,17 @@ def _accuracy_fault(claim: Claim) -> str | None:
     return None
 
 
-def _value_fault(claim: Claim, layer: Layer) -> str | None:
+@lru_cache(10_000)
+def _value_fault(value: str | None, name: str, layer_id: str) -> str | None:
     """Find what is wrong with the value itself."""
-    value = claim.value
-    if claim.field == EXISTENCE:
+    layer = LAYERS[layer_id]
+    if name == EXISTENCE:
         return validation.cell_fault(value, Field("", "", required=True, allowed=(PRESENT, GONE)))
-    most = MOST_LINE if claim.field == POSITION else MOST_TEXT
+    most = MOST_LINE if name == POSITION else MOST_TEXT
     if value is not None and len(value) > most:
         return Message("is longer than %(most)s letters", {"most": most})
-    if claim.field != POSITION:
-        return validation.cell_fault(value, layer.field(claim.field))
+    if name != POSITION:
+        return validation.cell_fault(value, layer.field(name))
     if layer.geometry == "LineString":
         return validation.cell_fault(value, layer.field("wkt"))
     point = lonlat(value)
