@@ -16,7 +16,8 @@ from geo.exchange import standing
 from geo.exchange.changes import Change
 from geo.exchange.claims import EVERY_ROW, EXISTENCE, GONE, Claim, Statement
 from geo.exchange.doctor import WHOLE, Examination
-from geo.exchange.standing import Standing
+from geo.exchange.quiet import quiet
+from geo.exchange.standing import Sources, Standing
 from geo.exchange.tables import Tables
 from geo.layers import validation
 from geo.schema import LAYERS, Layer
@@ -89,6 +90,7 @@ class Effect:
     against: Statement | None
 
 
+@quiet()
 def claims(
     exam: Examination, base: Tables, layer_id: str, terms: Terms, rows: Collection[int] = ()
 ) -> Brought:
@@ -100,8 +102,8 @@ def claims(
         Numbers of rows in the file, if not all.
     """
     layer, known = LAYERS[layer_id], base.layers.get(layer_id, {})
-    shapes = exam.sure.geometry.representative_point()
-    places = {int(at): point for at, point in zip(exam.sure.index, shapes, strict=True)}
+    points = exam.sure.geometry.representative_point().get_coordinates().to_numpy().tolist()
+    places = dict(zip(exam.sure.index.tolist(), points, strict=True))
     taken = {key for rows_of in base.layers.values() for key in rows_of}
     open_keys = {question.key for question in exam.questions}
     stated: list[Claim] = []
@@ -176,7 +178,7 @@ def _of_row(
     origin = (terms.party, source, terms.kind, as_of)
     accuracy = validation.number(str(row.get("position_accuracy_m") or "")) or terms.accuracy_m
     if point is not None and accuracy is not None and layer.geometry == "Point":
-        where = claims_of.written(point.x, point.y)
+        where = claims_of.written(*point)
         yield Claim(layer.id, row_id, POSITION, where, *origin, accuracy=accuracy)
     for name, value in row.items():
         if layer.has(name) and name not in EVERY_ROW and value is not None:
@@ -234,6 +236,7 @@ class Preview:
     standing: Standing
 
 
+@quiet()
 def preview(
     base: Tables,
     party: str,
@@ -258,19 +261,17 @@ def preview(
     fresh = [Statement(claim, state, decision) for claim in new if claim.id not in known]
     ids = {claim.id for claim in new}
     older = [entry for entry in stated if state != "accepted" or entry.claim.id not in ids]
-    now = standing.follow(base, stated, party)
-    then = standing.follow(base, [*older, *fresh], party)
-    named = [Statement(claim, "refused") for claim in new]  # so that the package's values are named
-    whole = standing.follow(base, named, party)
-    effects = [_effect(claim, now, then, whole) for claim in new]
+    sources = Sources(base, party)
+    now = standing.follow(base, stated, party, sources)
+    then = standing.follow(base, [*older, *fresh], party, sources)
+    effects = [_effect(claim, now, then, sources) for claim in new]
     return Preview(changes_of.compare(now.tables, then.tables), effects, then)
 
 
-def _effect(claim: Claim, now: Standing, then: Standing, base: Standing) -> Effect:
-    statements = now.values.get(claim.key) or base.values.get(claim.key) or []
-    against = next((entry for entry in statements if entry.counts), None)
+def _effect(claim: Claim, now: Standing, then: Standing, sources: Sources) -> Effect:
+    against = _against(claim, now, then, sources)
     first = then.values[claim.key][0]
-    wins = first.counts and first.claim.id == claim.id
+    wins = first.counts and first.claim == claim
     row = claim.layer, claim.row_id
     if row in then.held_back:
         return Effect(claim, "held back", against)
@@ -286,6 +287,15 @@ def _effect(claim: Claim, now: Standing, then: Standing, base: Standing) -> Effe
     if against is None or against.claim.value is None:
         return Effect(claim, "fills", against)
     return Effect(claim, "confirms" if same else "changes", against)
+
+
+def _against(claim: Claim, now: Standing, then: Standing, sources: Sources) -> Statement | None:
+    """Return the statement that counts now; that of the package where nothing else is stated."""
+    statements = now.values.get(claim.key)
+    if statements:
+        return next((entry for entry in statements if entry.counts), None)
+    own = sources.statement(LAYERS[claim.layer], claim.row_id, claim.field)
+    return own if any(entry is own for entry in then.values[claim.key]) else None
 
 
 def counted(effects: Sequence[Effect]) -> dict[Outcome, int]:

@@ -79,11 +79,9 @@ def compare(old: Tables, new: Tables) -> list[Change]:
         for layer in LAYERS.values()
         for change in _of_layer(layer, old.layers.get(layer.id, {}), new.layers.get(layer.id, {}))
     ]
-    moved = _moved_m(changes)
-    return [
-        replace(change, moved_m=moved[number]) if number in moved else change
-        for number, change in enumerate(changes)
-    ]
+    for number, metres in _moved_m(changes).items():
+        changes[number] = replace(changes[number], moved_m=metres)
+    return changes
 
 
 def _of_layer(layer: Layer, old: dict[str, Cells], new: dict[str, Cells]) -> Iterator[Change]:
@@ -93,7 +91,8 @@ def _of_layer(layer: Layer, old: dict[str, Cells], new: dict[str, Cells]) -> Ite
         if before is None:
             yield _whole(layer, row_id, row, "added")
         elif before is not row:
-            if layer.geometry:
+            where = ("wkt",) if layer.geometry == "LineString" else validation.POSITION
+            if layer.geometry and any(before.get(name) != row.get(name) for name in where):
                 yield from _of_value(layer, row_id, before, row, POSITION)
             for name in names:
                 if before.get(name) != row.get(name):

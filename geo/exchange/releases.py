@@ -22,6 +22,7 @@ from geo.exchange import release_file, signing, standing
 from geo.exchange import tables as tables_of
 from geo.exchange.book import Book, now
 from geo.exchange.changes import Change
+from geo.exchange.quiet import quiet
 from geo.exchange.release_file import About, Contents
 from geo.exchange.signing import Key
 from geo.exchange.standing import Standing
@@ -58,6 +59,7 @@ def party_of(base: Path) -> str:
     return str(maker or package.get("title") or package.get("name") or base.name)
 
 
+@quiet()
 def standing_of(book: Book, base: Path) -> Standing:
     """Compute what follows from a data package and all claims of a book."""
     return standing.follow(tables_of.read(base), book.statements(), party_of(base))
@@ -90,6 +92,7 @@ def state(book: Book, base: Path, number: int) -> Tables:
     return _tables(release_file.parse(content(book, number)))
 
 
+@quiet()
 def compare(book: Book, base: Path, old: int, new: int) -> list[Change]:
     """List what differs between two releases; 0 is the package itself."""
     return changes_of.compare(state(book, base, old), state(book, base, new))
@@ -102,6 +105,7 @@ def _tables(contents: Contents) -> Tables:
         return tables_of.read(Path(folder))
 
 
+@quiet()
 def pending(book: Book, base: Path) -> tuple[Standing, list[Change]]:
     """Return what the next release would hold, and what it would change."""
     last = max((release.number for release in every(book)), default=0)
@@ -109,6 +113,7 @@ def pending(book: Book, base: Path) -> tuple[Standing, list[Change]]:
     return following, changes_of.compare(state(book, base, last), following.tables)
 
 
+@quiet()
 def release(
     book: Book, base: Path, home: Path, *, title: str, party: str, who: str, key: Key | None = None
 ) -> Release:
@@ -222,7 +227,7 @@ def _files(
         f"{name}.csv": _written(base, following, LAYERS[name], rows)
         for name, rows in following.tables.layers.items()
     }
-    files["provenance.csv"] = tables_of.write(LAYERS["provenance"], following.tables.provenance)
+    files["provenance.csv"] = tables_of.write(LAYERS["provenance"], following.provenance)
     files["claims.csv"] = tables_of.write(claims, standing.statement_rows(following.values))
     package = layers.describe(base)
     named = {part.get("name") for part in package["resources"]}

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from geo.errors import behind
@@ -33,7 +33,7 @@ class Standing:
     base
         The package.
     tables
-        The rows with the values that count, and their sources.
+        The rows with the values that count, without :attr:`provenance`.
     values
         All statements of each value of which something is claimed, those that count first and the
         best before all; what the package itself says is one of them, if it says anything.
@@ -49,25 +49,33 @@ class Standing:
     won: dict[Key, Claim] = field(default_factory=dict)
     held_back: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
+    @cached_property
+    def provenance(self) -> list[Cells]:
+        """The sources field by field that follow."""
+        return list(_source_rows(self.base, self))
 
-def follow(base: Tables, statements: Iterable[Statement], party: str) -> Standing:
+
+def follow(
+    base: Tables, statements: Iterable[Statement], party: str, sources: Sources | None = None
+) -> Standing:
     """Compute the layers that follow from a package and statements, in whatever order these come.
 
     Parameters
     ----------
     party
         Under which name the values of the package stand.
+    sources
+        What the package says, if it was asked before.
     """
     stated: dict[tuple[str, str], list[Statement]] = defaultdict(list)
     for entry in statements:
         stated[entry.claim.layer, entry.claim.row_id].append(entry)
-    sources = _Sources(base, party)
+    sources = sources or Sources(base, party)
     following = Tables({name: dict(rows) for name, rows in base.layers.items()}, [])
     standing = Standing(base, following)
     for layer_id, row_id in sorted(stated):
         if layer_id in standing.tables.layers:
             _settle(standing, LAYERS[layer_id], row_id, stated[layer_id, row_id], sources)
-    standing.tables.provenance.extend(_source_rows(base, standing))
     return standing
 
 
@@ -87,17 +95,24 @@ def _source_rows(base: Tables, standing: Standing) -> Iterator[Cells]:
             yield _source_row(claim)
 
 
-class _Sources:
+class Sources:
     """What the package itself says of a value, as a statement among others."""
 
     def __init__(self, base: Tables, party: str) -> None:
         self.base, self.party = base, party
+        self._made: dict[Key, Statement | None] = {}
         self._named: dict[Key, list[Cells]] = defaultdict(list)
         for row in base.provenance:
             self._named[_key(row)].append(row)
 
     def statement(self, layer: Layer, row_id: str, name: str) -> Statement | None:
         """Return what the package says of a value; None where it says nothing."""
+        key = layer.id, row_id, name
+        if key not in self._made:
+            self._made[key] = self._statement(layer, row_id, name)
+        return self._made[key]
+
+    def _statement(self, layer: Layer, row_id: str, name: str) -> Statement | None:
         row = self.base.layers[layer.id].get(row_id)
         if row is None:
             return None
@@ -107,8 +122,8 @@ class _Sources:
             value = tables_of.value(layer, row, name)
         if value is None:
             return None
-        named = self._named.get((layer.id, row_id, name)) or [row]
-        best = min(named, key=lambda cells: claims_of.strength(str(cells["source_kind"])))
+        named = self._named.get((layer.id, row_id, name))
+        best = min(named, key=_strength) if named else row
         accuracy = best.get("accuracy")
         if accuracy is None and name == POSITION:
             accuracy = row.get("position_accuracy_m")
@@ -121,12 +136,16 @@ class _Sources:
         return Statement(claim)
 
 
+def _strength(row: Cells) -> int:
+    return claims_of.strength(str(row["source_kind"]))
+
+
 def _settle(
     standing: Standing,
     layer: Layer,
     row_id: str,
     entries: Sequence[Statement],
-    sources: _Sources,
+    sources: Sources,
 ) -> None:
     """Put the values that count into a row; take it out where it is gone."""
     by_field: dict[str, list[Statement]] = defaultdict(list)
@@ -136,13 +155,13 @@ def _settle(
     for name in sorted(by_field):
         everything = by_field[name]
         own = sources.statement(layer, row_id, name)
-        if own and own.claim.id not in {entry.claim.id for entry in everything}:
+        if own and all(own.claim != entry.claim for entry in everything):
             everything.append(own)
         ordered = claims_of.ranked(everything)
         standing.values[layer.id, row_id, name] = ordered + [
             entry for entry in everything if not entry.counts
         ]
-        if ordered and not (own and ordered[0].claim.id == own.claim.id):
+        if ordered and not (own and ordered[0].claim == own.claim):
             won[name] = ordered[0].claim
             standing.won[layer.id, row_id, name] = ordered[0].claim
     if EXISTENCE in won and won[EXISTENCE].value == GONE:

@@ -43,7 +43,7 @@ def written(state: Standing) -> dict[str, bytes]:
         name: tables.write(LAYERS[name], rows.values())
         for name, rows in state.tables.layers.items()
     }
-    files["provenance"] = tables.write(LAYERS["provenance"], state.tables.provenance)
+    files["provenance"] = tables.write(LAYERS["provenance"], state.provenance)
     files["claims"] = tables.write(LAYERS["claims"], standing.statement_rows(state.values))
     return files
 
@@ -176,7 +176,7 @@ def test_the_package_again_from_memory_changes_nothing(bundled: Tables) -> None:
     for key in weaker:
         [own] = [entry.claim for entry in state.values[key][1:]]
         assert (own.source_kind, own.as_of) == ("memory", "") or own.source_kind == "estimate"
-    kept = [row for row in state.tables.provenance if row["source"] != "its own files"]
+    kept = [row for row in state.provenance if row["source"] != "its own files"]
     gone = [row for row in bundled.provenance if row not in kept]
     assert all((row["layer"], row["row_id"], row["field"]) in weaker for row in gone)
 
@@ -189,7 +189,7 @@ def test_the_package_again_as_a_survey_changes_the_sources_only(bundled: Tables)
     assert list(state.tables.layers) == list(bundled.layers)
     sources = {
         (row["layer"], row["row_id"], row["field"]): row["source"]
-        for row in state.tables.provenance
+        for row in state.provenance
         if row["source"] == "its own files"
     }
     assert sources.keys() == {entry.claim.key for entry in entries}
@@ -245,7 +245,7 @@ def test_a_statement_under_the_makers_name_brings_its_source(toy_tables: Tables)
     """The makers of a package correct it as anybody does."""
     state = follow(toy_tables, stated(claim(party=MAKERS)))
     assert area(state) == "300"
-    [row] = [row for row in state.tables.provenance if row["field"] == "area_ha"]
+    [row] = [row for row in state.provenance if row["field"] == "area_ha"]
     assert row["source"] == "land register"
 
 
@@ -253,7 +253,7 @@ def test_a_value_can_become_unknown(toy_tables: Tables) -> None:
     """“Not known” by a survey empties the cell; no source is named for it."""
     state = follow(toy_tables, stated(claim(value=None)))
     assert area(state) is None
-    assert not [row for row in state.tables.provenance if row["field"] == "area_ha"]
+    assert not [row for row in state.provenance if row["field"] == "area_ha"]
 
 
 def test_a_row_goes_and_comes_back(toy_tables: Tables) -> None:
@@ -264,7 +264,7 @@ def test_a_row_goes_and_comes_back(toy_tables: Tables) -> None:
     present = claim(EXISTENCE, claims.PRESENT, as_of="2025-02")
     state = follow(toy_tables, stated(gone, claim()))
     assert "west-park" not in state.tables.layers["parks"]
-    assert not [row for row in state.tables.provenance if row["row_id"] == "west-park"]
+    assert not [row for row in state.provenance if row["row_id"] == "west-park"]
     back = follow(toy_tables, stated(gone, claim(), present))
     assert back.tables.layers == follow(toy_tables, stated(claim())).tables.layers
 
