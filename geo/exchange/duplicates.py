@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,6 +26,11 @@ MOST_PROPOSED = 20
 AT_ONCE = 10_000
 """Rows whose surroundings are looked at together."""
 NEW, DROP, KEEP = "new", "drop", "keep"
+_NEW = Proposal(NEW, Message("a site that is not known yet"))
+_TWICE = (
+    Proposal(DROP, Message("it is the same; leave it out")),
+    Proposal(KEEP, Message("it is another one; keep both")),
+)
 Row = dict[str, Any]
 
 
@@ -63,24 +69,27 @@ def sites_of(
     question: a site of its name that lies elsewhere or several of that name, a part of its name,
     or another name at the same place with the same area.
     """
-    same = []
     near = _near(lonlat, rows, known)
     there: list[bool] = np.asarray(np.isfinite(lonlat).all(axis=1)).tolist()
-    apart_m = _apart_m(lonlat, [sites for sites, _ in by_name], known)
+    maybe = [
+        list(dict.fromkeys([*named, *near.get(number, ())])) if number in near else named
+        for number, (named, _) in enumerate(by_name)
+    ]
+    apart_m = _apart_m(lonlat, maybe, known)
+    same = []
     for number, (row, (named, full)) in enumerate(zip(rows, by_name, strict=True)):
         fitting = [
             site
-            for site, off_m in zip(named, apart_m[number], strict=True)
+            for site, off_m in zip(named, apart_m[number], strict=False)  # those named come first
             if not there[number] or off_m <= MOVED_M + known.accuracy_m[site]
         ]
         if full and (len(fitting) == 1 or row.get("id") in named):
             same.append(fitting[0] if len(fitting) == 1 else str(row["id"]))
             continue
-        maybe = list(dict.fromkeys([*named, *near.get(number, ())]))
-        if not maybe:
+        if not maybe[number]:
             same.append("")
             continue
-        proposals = _proposals(maybe, lonlat[number], known)
+        proposals = _proposals(maybe[number], apart_m[number], known)
         if named and not full and named[0] not in fitting:
             proposals.insert(0, proposals.pop())
         answer = doubts.ask(
@@ -95,9 +104,8 @@ def sites_of(
     return same
 
 
-def _proposals(sites: Sequence[str], point: Points, known: Known) -> list[Proposal]:
+def _proposals(sites: Sequence[str], apart_m: Sequence[float], known: Known) -> list[Proposal]:
     """Propose sites, of many the nearest, and that it is none of them."""
-    apart_m = crs.distance_m(point, known.positions[[known.at[site] for site in sites]]).tolist()
     pairs = list(zip(sites, apart_m, strict=True))
     if len(pairs) > MOST_PROPOSED:
         pairs = sorted(pairs, key=lambda pair: (pair[1] != pair[1], pair[1]))[:MOST_PROPOSED]
@@ -107,12 +115,12 @@ def _proposals(sites: Sequence[str], point: Points, known: Known) -> list[Propos
             Message(
                 "%(name)s, %(km)s km away", {"name": known.titles[site], "km": f"{off / 1000:.1f}"}
             )
-            if np.isfinite(off)
+            if math.isfinite(off)
             else known.titles[site],
         )
         for site, off in pairs
     ]
-    return [*proposals, Proposal(NEW, Message("a site that is not known yet"))]
+    return [*proposals, _NEW]
 
 
 def _apart_m(lonlat: Points, sites: Sequence[Sequence[str]], known: Known) -> list[list[float]]:
@@ -176,10 +184,7 @@ def repeated(
             continue
         apart = float(crs.distance_m(lonlat[number], lonlat[before]))
         values = {"row": row["_at"], "other": rows[before]["_at"], "km": f"{apart / 1000:.1f}"}
-        proposals = [
-            Proposal(DROP, Message("it is the same; leave it out")),
-            Proposal(KEEP, Message("it is another one; keep both")),
-        ]
+        proposals = list(_TWICE)
         if np.isfinite(apart) and apart > MOVED_M and not same[number]:
             proposals.reverse()
         if row.get("id") and row["id"] == rows[before].get("id"):

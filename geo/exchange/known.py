@@ -16,6 +16,7 @@ from scipy.spatial import cKDTree
 from geo import crs, layers, proximity
 from geo.errors import InputError, Message
 from geo.exchange import encodings
+from geo.exchange.quiet import quiet
 from geo.layers.region import Region
 from geo.schema import LAYERS, Layer
 from geo.search import SHORT, fold_lines
@@ -120,6 +121,7 @@ class Known:
     frames: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
 
     @classmethod
+    @quiet()
     def read(
         cls,
         folder: str | os.PathLike[str],
@@ -181,12 +183,14 @@ class Known:
         )
         return list(dict.fromkeys(site for _length, site in pairs))
 
+    @cached_property
     def names(self) -> dict[str, list[str]]:
-        """Return all names of each site, by its id."""
+        """All names of each site, by its id."""
         named = [name for name in self.frame.columns if "name_" in str(name)]
         names: dict[str, list[str]] = {str(key): [] for key in self.frame.index}
         for name in named:
-            for called, text in zip(names.values(), self.frame[name].to_list(), strict=True):
+            texts = self.frame[name].to_numpy(object).tolist()
+            for called, text in zip(names.values(), texts, strict=True):
                 if isinstance(text, str) and text:
                     called.append(text)
         for place, name in zip(self.aliases["place"], self.aliases["name"], strict=True):
@@ -198,7 +202,7 @@ class Known:
     def _keys(self) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
         exact: dict[str, list[str]] = {}
         loose: dict[str, list[str]] = {}
-        names = self.names()
+        names = self.names
         ids = keys_of([site.replace("-", " ") for site in names])
         for site, (key, _) in zip(names, ids, strict=True):
             exact.setdefault(key, []).append(site)
@@ -227,7 +231,7 @@ class Known:
     @cached_property
     def words(self) -> frozenset[str]:
         """The words beyond ASCII of all names."""
-        texts = [name for names in self.names().values() for name in names]
+        texts = [name for names in self.names.values() for name in names]
         for province in self.provinces.values():
             texts += self.province_names(province)
         words = {word for text in texts if not text.isascii() for word in text.split()}
@@ -241,12 +245,12 @@ class Known:
         table: dict[str, str] = {}
         places = self.region.places
         if FORMER in places:
-            pairs = zip(places[FORMER], places["province_en"], strict=True)
-            for former, today in dict.fromkeys(pairs):
+            pairs = places[[FORMER, "province_en"]].drop_duplicates()
+            for former, today in pairs.itertuples(index=False):
                 if isinstance(former, str):
                     for name in self.province_names(former):
                         table[bare(folded(name))] = str(today)
-        for province in sorted(set(self.region.places["province_en"].dropna())):
+        for province in sorted(self.region.places["province_en"].dropna().unique()):
             for name in self.province_names(province):
                 table[bare(folded(name))] = province
         return table

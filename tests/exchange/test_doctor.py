@@ -163,7 +163,7 @@ def test_cells_that_cannot_be_are_faults(examine) -> None:  # type: ignore[no-un
 
 def test_known_sites_are_known_by_any_name(known: Known) -> None:
     """Every name of every park, also without marks or in capitals, leads to it and to no other."""
-    for site, names in known.names().items():
+    for site, names in known.names.items():
         for name in names:
             assert known.called([name]) == ([site], True)
             assert known.called([name.upper()])[0] == [site]
