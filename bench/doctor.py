@@ -1,9 +1,9 @@
 """Measure the examination of files: how often a wrong system of positions is named first, every
-known park in every corruption, and how long 100,000 rows take.
+known park in every corruption, and how long 100,000 rows take from the file to a release.
 
 Run ``python bench/doctor.py``; with ``--every N`` every N-th park only, with ``--rows`` only the
-100,000 rows, with ``--matrix`` only the matrix. Times are of the processor, that of the reading
-process included."""
+100,000 rows (or ``--rows N``), with ``--matrix`` only the matrix. Times are of the processor, that
+of the reading process included, and of the clock."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import resource
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +24,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyproj
+from numpy.typing import NDArray
 
-from geo import crs, layers
-from geo.exchange import doctor, formats, reading
+from geo import crs, layers, package_check
+from geo.exchange import bringing, doctor, formats, reading, releases, tables
+from geo.exchange.book import Book
+from geo.exchange.bringing import Terms
 from geo.exchange.doctor import Examination
 from geo.exchange.known import Known
 from geo.exchange.table import Table
@@ -272,8 +276,10 @@ def cpu_s() -> tuple[float, float]:
     return own, others
 
 
-def many(folder: Path, rows: int) -> tuple[Path, Path]:
-    """Make a package of as many known parks, and a file of as many rows that names half of them."""
+def many(folder: Path, rows: int) -> Path:
+    """Make a package of as many known parks, and two files of as many rows: ``half.csv`` names half
+    of them, and others beside them; ``all.csv`` names all, with the area of each third changed.
+    """
     package = folder / "package"
     shutil.copytree(layers.bundled(), package)
     parks = pd.read_csv(package / "parks.csv", dtype=str, keep_default_na=False)
@@ -287,40 +293,99 @@ def many(folder: Path, rows: int) -> tuple[Path, Path]:
             f"{cell}{sign}{row}" if new[row] and cell else cell
             for row, cell in enumerate(table[name])
         ]
-    for name in ("lon", "lat"):
-        off = rng.normal(0, 0.05, rows) * new
-        table[name] = [f"{float(cell) + d:.6f}" for cell, d in zip(table[name], off, strict=True)]
+    here = table[["lon", "lat"]].to_numpy(float)
+    moved = here + rng.normal(0, 0.05, here.shape) * new[:, None]
+    stated = table[["country", "province_en", "position_accuracy_m"]].to_dict("records")
+    wrong, _ = package_check.region(layers.bundled()).doubts(stated, moved)
+    wrong_at = np.flatnonzero([bool(words) for words in wrong])
+    moved[wrong_at] = here[wrong_at]
+    table[["lon", "lat"]] = [[f"{lon:.6f}", f"{lat:.6f}"] for lon, lat in moved.tolist()]
     table.to_csv(package / "parks.csv", index=False)
     brought = table[["name_vi", "province_en", "lon", "lat", "area_ha"]].copy()
     brought.columns = pd.Index(["Tên KCN", "Tỉnh", "Kinh độ", "Vĩ độ", "Diện tích (ha)"])
     brought.iloc[::2, 0] = [f"KCN lô {row}" for row in range(0, rows, 2)]
-    brought.to_csv(folder / "file.csv", index=False)
-    return package, folder / "file.csv"
+    brought.to_csv(folder / "half.csv", index=False)
+    whole = table[["name_en", "kind", "country", "province_en", "lon", "lat", "status", "area_ha"]]
+    third = np.arange(rows) % 3 == 0
+    areas = whole["area_ha"].where(~third, [f"{row % 700 + 7}" for row in range(rows)])
+    whole.assign(area_ha=areas).to_csv(folder / "all.csv", index=False)
+    return package
+
+
+class Clock:
+    """Prints how long steps take."""
+
+    def __init__(self) -> None:
+        self.before = self.begun = self._now()
+
+    @staticmethod
+    def _now() -> NDArray[np.float64]:
+        return np.array([*cpu_s(), time.perf_counter()])
+
+    def step(self, what: str) -> None:
+        """Print what the step since the last one took."""
+        now = self._now()
+        self._print(what, now - self.before)
+        self.before = self._now()
+
+    def together(self, what: str) -> None:
+        """Print what all steps took."""
+        self._print(what, self._now() - self.begun)
+
+    @staticmethod
+    def _print(what: str, took: NDArray[np.float64]) -> None:
+        own, other, clock = took.tolist()
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        print(
+            f"   {what:48} {own + other:6.1f} s CPU ({other:.1f} apart), {clock:6.1f} s,"
+            f" at most {memory} MB",
+            flush=True,
+        )
 
 
 def rows(count: int) -> None:
-    """Examine as many rows, with the parks that are known and with as many."""
+    """Take as many rows all the way, with the parks that are known and with as many."""
     with tempfile.TemporaryDirectory() as name:
-        package, path = many(Path(name), count)
-        for folder in (layers.bundled(), package):
-            known = Known.read(folder, "parks", province_names)
-            before = cpu_s()
-            exam = doctor.examine(path, known)
-            own, other = (b - a for a, b in zip(before, cpu_s(), strict=True))
-            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-            print(
-                f"{len(exam.rows)} rows, {len(known.frame)} known parks: {own + other:.1f} s CPU"
-                f" ({other:.1f} s reading apart), {sum(map(bool, exam.sites))} known,"
-                f" {len(exam.questions)} questions, {len(exam.sure)} sure, at most {memory} MB",
-                flush=True,
-            )
+        folder = Path(name)
+        package = many(folder, count)
+        for base in (layers.bundled(), package):
+            for file in ("half.csv", "all.csv"):
+                home = folder / f"home-{base.name}-{file}"
+                way(folder / file, base, home, release=base == package)
+
+
+def way(path: Path, base: Path, home: Path, *, release: bool) -> None:
+    """Examine a file, show what it would change and keep it; release that, and compare."""
+    clock = Clock()
+    known = Known.read(base, "parks", province_names)
+    print(f"{path.name} against {len(known.frame)} known parks", flush=True)
+    clock.step("read what is known")
+    exam = doctor.examine(path, known)
+    clock.step(
+        f"examined: {len(exam.rows)} rows, {sum(map(bool, exam.sites))} known,"
+        f" {len(exam.questions)} asked"
+    )
+    old, party = tables.read(base), releases.party_of(base)
+    terms = Terms("Quang Ninh", "register", "survey", accuracy_m=5)
+    claims = bringing.claims(exam, old, "parks", terms).claims
+    effects = bringing.preview(old, party, [], claims).effects
+    clock.step(f"what would change: {len(effects)} statements")
+    clock.together("file to what would change, together")
+    book = Book.of(home)
+    book.add(claims, origin=path.name, who="bench")
+    clock.step("kept")
+    if release and path.name == "all.csv":
+        frozen = releases.release(book, base, home, title="all", party="Quang Ninh", who="bench")
+        clock.step("released")
+        found = releases.compare(book, base, 0, frozen.number)
+        clock.step(f"compared: {len(found)} changes")
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--every", type=int, default=1)
-    parser.add_argument("--rows", action="store_true")
+    parser.add_argument("--rows", type=int, nargs="?", const=ROWS)
     parser.add_argument("--matrix", action="store_true")
     options = parser.parse_args()
     print("command   python " + " ".join(["bench/doctor.py", *sys.argv[1:]]))
@@ -328,7 +393,7 @@ def main() -> None:
         f"machine   {platform.machine()}, {platform.system()}, Python {platform.python_version()}"
     )
     if not options.matrix:
-        rows(ROWS)
+        rows(options.rows or ROWS)
     if not options.rows:
         in_this_process()
         print(f"{'positions in':34} named first, one row   ten rows           missed, as")
