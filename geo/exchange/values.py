@@ -156,7 +156,7 @@ def _text(value: Any, field: Field, known: Known) -> str | None:
     if field.type == "list":
         parts = unfold(text.replace("；", ";").replace("、", ";"))
         if field.allowed and "," in text:
-            parts = [part for whole in parts for part in _split(whole, field)]
+            parts = tuple(part for whole in parts for part in _split(whole, field))
         return ";".join(_coded(part, field) for part in parts) or None
     return _coded(text, field)
 
