@@ -280,6 +280,14 @@ def _below_header(
                 {"n": width - len(header)},
             )
         )
+    short = [number for number, row in below if len(row) < len(header)]
+    if short and table.kind == "CSV":
+        doubts.notices.append(
+            Message(
+                "Rows with fewer cells than the header: %(n)s, the first of them row %(row)s.",
+                {"n": len(short), "row": short[0]},
+            )
+        )
     header += [""] * (width - len(header))
     place = {number: index for index, (number, _) in enumerate(below)}
     formulas = [(place[row + 1], col) for row, col in table.formulas if row + 1 in place]

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from geo.errors import InputError, Message
-from geo.exchange import columns, encodings, merging, sniffing
+from geo.exchange import columns, encodings, merging, placemarks, sniffing, wellformed, workbooks
 from geo.exchange.table import Table
 from geo.text import one_line, unguarded
 
@@ -64,12 +64,26 @@ def read(data: bytes, part: str = "", encoding: str = "", words: Collection[str]
             raise InputError(sniffing.UNKNOWN)
         if names[0].lower().endswith(".kml"):
             main = "doc.kml" if "doc.kml" in names else names[0]
-            return _gdal(parts[main], "KMZ", part)
+            return _gdal(_checked(parts[main], "KMZ"), "KMZ", part)
         return _shapefile(parts, part, encoding, words)
-    table = _gdal(data, kind, part)
+    table = _gdal(_checked(data, kind), kind, part)
     if kind == "DXF":
         _decode_cells(table, encoding, words)
     return table
+
+
+def _checked(data: bytes, kind: str) -> bytes:
+    """Return a document as GDAL reads it; `InputError` where it breaks the rules of its format."""
+    if kind == "GeoJSON":
+        collection = wellformed.geojson(data)
+        if collection is None:
+            raise InputError(sniffing.UNKNOWN)
+        return collection
+    if kind == "DXF":
+        return wellformed.dxf(data)
+    if kind != "GeoPackage":
+        wellformed.xml(data, kind)
+    return placemarks.alone(data) if kind in ("KML", "KMZ") else data
 
 
 def chosen(parts: list[str], part: str) -> str:
@@ -104,6 +118,7 @@ def bounded(rows: Iterable[list[Any]]) -> list[list[Any]]:
 def _csv(data: bytes, encoding: str, words: Collection[str]) -> Table:
     text, table = _decoded(data, "CSV", encoding, words)
     delimiter = _delimiter(text)
+    wellformed.csv_quotes(text, delimiter)
     try:
         read = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         table.rows = bounded(
@@ -113,7 +128,9 @@ def _csv(data: bytes, encoding: str, words: Collection[str]) -> Table:
     except csv.Error:
         raise InputError(sniffing.BROKEN) from None
     if max(map(len, table.rows), default=0) < 2:
-        raise InputError(sniffing.UNKNOWN)
+        raise InputError(
+            Message("The file is not a table: no comma, semicolon, tab or bar parts its lines.")
+        )
     return table
 
 
@@ -156,11 +173,9 @@ def _delimiter(text: str) -> str:
 
 def _xlsx(data: bytes, part: str, parts: dict[str, bytes]) -> Table:
     """Read a sheet of a workbook; formulas stay what they are, text that is never computed."""
-    import openpyxl
-
     try:
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
-        sheets = _likely(book)
+        book = workbooks.opened(data, parts)
+        sheets = workbooks.likely(book)
         name = chosen([sheet.title for sheet in book.worksheets], part) if part else sheets[0]
         table = Table("XLSX", name, sheets)
         table.merged = merging.cells_of(parts.get(getattr(book[name], "_worksheet_path", ""), b""))
@@ -187,17 +202,6 @@ def _xlsx(data: bytes, part: str, parts: dict[str, bytes]) -> Table:
     return table
 
 
-def _likely(book: Any) -> list[str]:
-    """Return the sheets that name fields, those with most of them first; all where none does."""
-    named = {}
-    for sheet in book.worksheets:
-        if sheet.sheet_state == "visible":
-            head = sheet.iter_rows(max_row=columns.MAX_TITLES, values_only=True)
-            named[sheet.title] = max(map(columns.named_cells, head), default=0)
-    sheets = sorted(named, key=lambda title: -named[title])
-    return [title for title in sheets if named[title]] or sheets
-
-
 def _cell(value: Any) -> Any:
     if value is None or isinstance(value, bool | int):
         return value
@@ -211,12 +215,11 @@ def _cell(value: Any) -> Any:
 
 
 def _gdal(data: bytes, kind: str, part: str) -> Table:
+    if kind == "GeoPackage":
+        _check_database(data)
     layers = [str(name) for name, _ in _opened("list_layers", data)]
-    if kind == "GPX":
-        filled = [name for at, name in enumerate(layers) if len(_layer(data, at)[1])]
-    else:
-        filled = layers
-    if kind in ("KML", "KMZ"):  # its folders are one collection
+    filled = _filled(data, layers) if len(layers) > 1 and kind in ("GPX", "GeoPackage") else layers
+    if kind in ("KML", "KMZ"):
         table = Table(kind, "", [])
         for at in range(len(layers)):
             _append(table, *_layer(data, at))
@@ -232,9 +235,30 @@ def _gdal(data: bytes, kind: str, part: str) -> Table:
         if (named := _CRS.search(data)) and not re.search(rb"CRS84|EPSG", named[1]):
             table.system = named[1].decode(errors="replace")
     if not table.rows:
-        raise InputError(Message("The file holds no rows."))
+        raise InputError(NO_POINTS if kind == "DXF" else Message("The file holds no rows."))
     _without_noise(table)
     return table
+
+
+def _check_database(data: bytes) -> None:
+    """Refuse a GeoPackage whose pages do not fit each other, which may hide rows."""
+    try:
+        _, _, _, (answer, *_) = _opened("read", data, sql="PRAGMA integrity_check")
+    except InputError:
+        raise InputError(
+            Message("The GeoPackage is damaged, or it holds images only; it was not read.")
+        ) from None
+    if list(answer) != ["ok"]:
+        raise InputError(Message("The database of the GeoPackage is damaged; it was not read."))
+
+
+def _filled(data: bytes, layers: list[str]) -> list[str]:
+    """Return the layers that hold rows."""
+    return [
+        name
+        for at, name in enumerate(layers)
+        if len(_opened("read", data, layer=at, columns=[], return_fids=True, max_features=1)[1])
+    ]
 
 
 def _opened(call: str, data: bytes, **options: Any) -> Any:
@@ -255,6 +279,7 @@ def _opened(call: str, data: bytes, **options: Any) -> Any:
         raise InputError(sniffing.BROKEN) from None
 
 
+NO_POINTS = Message("The drawing holds no points; its lines and areas are not read.")
 NOT_OF_EARTH = Message("The file states a reference system that is not of this Earth.")
 
 
@@ -322,12 +347,17 @@ def _shapefile(parts: dict[str, bytes], part: str, encoding: str, words: Collect
     """Read a Shapefile, with its text as bytes: what its `.cpg` says is often wrong."""
     stems = [name[:-4] for name in sorted(parts) if name.lower().endswith(".shp")]
     stem = chosen(stems, part)
+    files = {
+        name[len(stem) :].lower(): content
+        for name, content in parts.items()
+        if name.startswith(stem)
+    }
+    wellformed.shapefile(files)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        for name, content in parts.items():
-            ending = name[len(stem) :].lower()
-            if name.startswith(stem) and ending in (".shp", ".shx", ".dbf", ".prj"):
-                archive.writestr(f"layer{ending}", content)
+        for ending in (".shp", ".shx", ".dbf", ".prj"):
+            if ending in files:
+                archive.writestr(f"layer{ending}", files[ending])
     table = Table("Shapefile", stem, stems)
     _append(table, *_layer(packed.getvalue(), 0, encoding="ISO-8859-1"))
     _decode_cells(table, encoding, words)

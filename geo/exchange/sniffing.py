@@ -8,6 +8,7 @@ import re
 import zipfile
 
 from geo.errors import InputError, Message
+from geo.exchange import placemarks
 from geo.text import short
 
 MAX_BYTES = 64 * 1024**2
@@ -15,6 +16,9 @@ MAX_UNPACKED_BYTES = 256 * 1024**2
 MAX_PARTS = 500
 """Files in an archive."""
 _PACKED = (b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
+_DRAWING = re.compile(rb"\s*(?:999[ \t]*\r?\n[^\n]*\n\s*)*0\s*\n\s*SECTION\b")
+"""How a drawing begins: remarks, then a section."""
+_REMARKS = re.compile(rb"<!--.*?-->|<[?!][^>]*>", re.DOTALL)
 _DEFINITIONS = re.compile(rb"<!DOCTYPE|<!ENTITY")
 
 
@@ -33,7 +37,7 @@ def kind_of(data: bytes) -> str:
         return "zip"
     if data.startswith(b"SQLite format 3\0"):
         return "GeoPackage"
-    if data.startswith(b"AutoCAD Binary DXF") or re.match(rb"\s*0\s*\r?\n\s*SECTION\b", data):
+    if data.startswith(b"AutoCAD Binary DXF") or _DRAWING.match(data):
         return "DXF"
     head = data[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
     if head.startswith(b"{"):
@@ -57,11 +61,12 @@ def _xml_kind(data: bytes) -> str:
         raise InputError(
             Message("The file defines entities of its own, which no map needs; it was not read.")
         )
-    root = re.search(rb"<(?:\w+:)?([A-Za-z]\w*)[\s>/]", re.sub(rb"<[?!][^>]*>", b"", data[:65536]))
-    kind = {b"kml": "KML", b"gpx": "GPX"}.get(root[1].lower() if root else b"", "")
-    if not kind:
-        raise InputError(UNKNOWN)
-    return kind
+    root = re.search(rb"<(?:\w+:)?([A-Za-z]\w*)[\s>/]", _REMARKS.sub(b"", data[:65536]))
+    if root and root[1].lower() == b"gpx":
+        return "GPX"
+    if root and placemarks.is_root(root[1], data):
+        return "KML"
+    raise InputError(UNKNOWN)
 
 
 def unpacked(data: bytes) -> dict[str, bytes]:
