@@ -50,7 +50,7 @@ PROVENANCE = Layer(
 )
 CLAIMS = Layer(
     "claims",
-    "Statements of parties",
+    "Statements of departments",
     "What departments and others state of single values, also where another statement counts: a row"
     " for each statement of a value of which there are several.",
     None,
@@ -70,7 +70,7 @@ CLAIMS = Layer(
             "As in the file of the layer; of a position longitude and latitude in degrees (WGS 84)."
             " Empty means that the party states that it is not known.",
         ),
-        Field("party", "Party", "Party that makes the statement.", required=True),
+        Field("party", "Department", "Department that makes the statement.", required=True),
         Field(
             "state",
             "State",

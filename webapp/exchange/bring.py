@@ -99,7 +99,7 @@ def keep(token: str) -> AnyResponse:
     chosen = set(request.form.getlist("take"))
     claims = [claim for claim in looked.brought.claims if claim.id in chosen]
     if not upload.terms["party"]:
-        raise InputError(_("Go back and enter the party."))
+        raise InputError(_("Go back and enter the department."))
     if not claims:
         raise InputError(_("Choose at least one statement."))
     accepted = request.form.get("as") == "accepted"

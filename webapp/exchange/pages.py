@@ -21,7 +21,7 @@ from webapp.exchange import books, words
 from webapp.explore import statements
 from webapp.explore.statements import Value
 from webapp.i18n import gettext as _
-from webapp.i18n import said
+from webapp.labels import name
 from webapp.siting import files
 from webapp.store import store
 
@@ -52,7 +52,7 @@ def page(fault: str = "", faults: Sequence[str] = (), done: str = "") -> str:
         releases=releases.every(book)[::-1] if book else [],
         disputed=_values(following, disputed=True) if following else [],
         waiting=_values(following, disputed=False) if following else [],
-        changes=[said(change.sentence) for change in changes[:MOST_CHANGES]],
+        changes=[(change, _called(change)) for change in changes[:MOST_CHANGES]],
         more=max(len(changes) - MOST_CHANGES, 0),
         feeds=_feeds(),
         steps=book.log(MOST_STEPS) if book else [],
@@ -95,11 +95,17 @@ def changes(old: int, new: int) -> str:
         old=old,
         new=new,
         numbers=range(len(releases.every(book)) + 1),
-        changes=[(change, said(change.sentence)) for change in differences[:MOST_CHANGES]],
+        changes=[(change, _called(change)) for change in differences[:MOST_CHANGES]],
         total=len(differences),
         formats=words.CHANGE_FORMATS,
         words=words,
     )
+
+
+def _called(change: Change) -> str:
+    """Return what the row of a change is called in the language of the page."""
+    frame = store().layer(change.layer)
+    return name(frame.loc[change.row_id]) if change.row_id in frame.index else change.name
 
 
 def _differences(old: int, new: int) -> tuple[Book, list[Change]]:
