@@ -55,7 +55,7 @@ def bring(page: Any, area: int, department: str) -> None:
 
 
 def answer_and_keep(page: Any, look: Callable[[Any], None] = lambda _: None) -> None:
-    """Say that the axes are exchanged, and keep all that follows."""
+    """Answer that the axes are exchanged, and keep all that follows."""
     from playwright.sync_api import expect
 
     page.locator(".questions input[value='EPSG:4326-swapped']").check()

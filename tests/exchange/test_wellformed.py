@@ -134,6 +134,7 @@ ODD = {
 
 @pytest.mark.parametrize("name", ODD)
 def test_an_odd_document_is_read_whole(tmp_path: Path, name: str) -> None:
+    """As many rows are read as the document holds."""
     text, rows = ODD[name]
     assert len(read(tmp_path / "file", text).rows) == rows
 
@@ -146,15 +147,15 @@ def test_a_sheet_that_lies_about_its_size_is_read_whole(tmp_path: Path) -> None:
         book.active.append(row)
     book.save(tmp_path / "book.xlsx")
     for size in ("A1", "A1:XFD1048576"):
-        out = io.BytesIO()
-        with zipfile.ZipFile(tmp_path / "book.xlsx") as old, zipfile.ZipFile(out, "w") as new:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(tmp_path / "book.xlsx") as old, zipfile.ZipFile(packed, "w") as new:
             for part in old.namelist():
                 text = old.read(part)
                 new.writestr(
                     part,
                     re.sub(rb'<dimension ref="[^"]*"', f'<dimension ref="{size}"'.encode(), text),
                 )
-        assert read(tmp_path / "other.xlsx", out.getvalue()).rows[2] == ["B", 107, 22]
+        assert read(tmp_path / "other.xlsx", packed.getvalue()).rows[2] == ["B", 107, 22]
 
 
 def test_a_database_that_is_damaged_within_is_refused(tmp_path: Path) -> None:
@@ -178,6 +179,7 @@ def test_a_database_that_is_damaged_within_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_first_layer_with_rows_is_read(tmp_path: Path) -> None:
+    """An empty layer before it is passed over."""
     frame = gpd.GeoDataFrame({"name": ["A"]}, geometry=[shapely.Point(107, 21)], crs=4326)
     path = tmp_path / "parks.gpkg"
     frame.iloc[:0].to_file(path, layer="empty", driver="GPKG", engine="pyogrio")
@@ -189,6 +191,7 @@ def test_the_first_layer_with_rows_is_read(tmp_path: Path) -> None:
 def test_a_shapefile_that_is_cut_off_or_lacks_a_file_is_refused(
     tmp_path: Path, ending: str
 ) -> None:
+    """However much of a file is missing, no row is taken."""
     frame = gpd.GeoDataFrame({"name": ["A"] * 9}, geometry=[shapely.Point(107, 21)] * 9, crs=4326)
     frame.to_file(tmp_path / "a.shp", engine="pyogrio")
     files = {path.suffix[1:]: path.read_bytes() for path in tmp_path.glob("a.*")}

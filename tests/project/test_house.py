@@ -111,7 +111,7 @@ HOMES = {
     "ezdxf": ("geo/export/dxf.py",),
     "arro3": ("geo/export/geoparquet.py",),
     "openpyxl": (
-        "geo/exchange/formats.py",
+        "geo/exchange/workbooks.py",
         "geo/exchange/reading.py",
         "geo/export/xlsx.py",
         "geo/siting/company_sheet.py",
