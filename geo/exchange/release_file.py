@@ -26,6 +26,7 @@ ABOUT, SUMS, CHANGES, PACKAGE = "release.json", "SHA256SUMS", "CHANGES.md", "dat
 TEXTS = ("title", "party", "who", "at", "package", "base")
 TIMEOUT_S, MEMORY_BYTES = 60, 2 * 1024**3
 MOST_CLAIMS = 500_000
+"""Statements of a release: a reader keeps them in memory."""
 
 
 @dataclass(frozen=True)
@@ -169,8 +170,12 @@ def _claims(data: bytes) -> tuple[dict[str, str], ...]:
         if header != list(columns):
             raise InputError(Message("The statements of the release have other columns."))
         for cells in reader:
-            if len(cells) != len(columns) or len(rows) >= MOST_CLAIMS:
+            if len(cells) != len(columns):
                 raise InputError(sniffing.BROKEN)
+            if len(rows) >= MOST_CLAIMS:
+                raise InputError(
+                    Message("A release holds at most %(most)s statements.", {"most": MOST_CLAIMS})
+                )
             rows.append(dict(zip(columns, cells, strict=True)))
     except csv.Error:
         raise InputError(sniffing.BROKEN) from None

@@ -337,7 +337,9 @@ def _fill(place: Path, contents: Contents, base: Path) -> None:
 
 
 def _copy(base: Path, place: Path) -> None:
-    """Link or copy the files of a package."""
+    """Link or copy the files of a package, without the home folder where it lies in there."""
+    base, place = base.resolve(), place.resolve()
+    home = place.relative_to(base).parts[:1] if place.is_relative_to(base) else ()
 
     def link(source: str, goal: str) -> None:
         try:
@@ -345,8 +347,9 @@ def _copy(base: Path, place: Path) -> None:
         except OSError:
             shutil.copyfile(source, goal)
 
-    def left_out(_folder: str, names: list[str]) -> list[str]:
-        return [name for name in names if NOT_COPIED.fullmatch(name)]
+    def left_out(folder: str, names: list[str]) -> list[str]:
+        here = home if Path(folder) == base else ()
+        return [name for name in names if name in here or NOT_COPIED.fullmatch(name)]
 
     shutil.copytree(base, place, ignore=left_out, copy_function=link, dirs_exist_ok=True)
 

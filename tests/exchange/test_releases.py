@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
+import shutil
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -196,6 +197,29 @@ def test_what_is_not_released(book: Book, toy: Path, tmp_path: Path) -> None:
     book.decide([claim("policies", "no-such-policy").id], "refused", reason="a slip", who="chi")
     assert freeze(book, toy, tmp_path).number == 2
     assert not list((tmp_path / releases.FOLDER).glob("check-*"))
+
+
+def test_a_home_inside_the_package_is_not_copied(toy: Path, tmp_path: Path) -> None:
+    """Whoever keeps the home folder in the data folder gets releases without it."""
+    base = shutil.copytree(toy, tmp_path / "data")
+    book = Book.of(base / "home")
+    for number in (1, 2):
+        say(book, [claim(value=str(300 + number))])
+        freeze(book, base, base / "home")
+        folder = releases.opened(base / "home", base, "", "latest")
+        assert (folder / "parks.csv").is_file()
+        assert not (folder / "home").exists()
+
+
+def test_more_statements_than_a_release_holds(
+    book: Book, toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said before anything is released, in numbers."""
+    monkeypatch.setattr(release_file, "MOST_CLAIMS", 1)
+    say(book, [claim(), claim("name_en", "West")])
+    with pytest.raises(InputError, match="at most 1 statements"):
+        freeze(book, toy, tmp_path)
+    assert not releases.every(book)
 
 
 @pytest.mark.parametrize("which", ["2", "abc", "-1", "0", "٢", "../../x", ""])
