@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Literal
 
@@ -68,15 +69,20 @@ class Brought:
     ----------
     claims
         What it states.
-    row_of
-        The number of the row in the file that each claim comes from, by its identifier.
+    rows
+        The number of the row in the file that each claim comes from.
     left_out
         Rows that state nothing yet, with the reason.
     """
 
     claims: tuple[Claim, ...]
-    row_of: Mapping[str, int]
+    rows: tuple[int, ...]
     left_out: tuple[tuple[int, Message], ...]
+
+    @cached_property
+    def row_of(self) -> dict[str, int]:
+        """The number of the row in the file, by the identifier of the claim."""
+        return {claim.id: row for claim, row in zip(self.claims, self.rows, strict=True)}
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,7 @@ def claims(
     taken = {key for rows_of in base.layers.values() for key in rows_of}
     open_keys = {question.key for question in exam.questions}
     stated: list[Claim] = []
-    row_of: dict[str, int] = {}
+    stating: list[int] = []
     left_out: list[tuple[int, Message]] = []
     for row, site in zip(exam.rows, exam.sites, strict=True):
         at = int(row["_at"])
@@ -126,8 +132,8 @@ def claims(
         for claim in _of_row(layer, row_id, named, point, terms):
             if not _says_nothing(claim, known.get(row_id), layer):
                 stated.append(claim)
-                row_of[claim.id] = at
-    return Brought(tuple(stated), row_of, tuple(left_out))
+                stating.append(at)
+    return Brought(tuple(stated), tuple(stating), tuple(left_out))
 
 
 def _doubt(
@@ -257,10 +263,14 @@ def preview(
     """
     last = max((entry.decision for entry in stated), default=0) + 1
     decision = last if state == "accepted" else 0
-    known = {entry.claim.id for entry in stated if state != "accepted"}
-    fresh = [Statement(claim, state, decision) for claim in new if claim.id not in known]
-    ids = {claim.id for claim in new}
-    older = [entry for entry in stated if state != "accepted" or entry.claim.id not in ids]
+    if state == "accepted":
+        ids = {claim.id for claim in new} if stated else set()
+        older = [entry for entry in stated if entry.claim.id not in ids]
+        fresh = [Statement(claim, state, decision) for claim in new]
+    else:
+        known = {entry.claim.id for entry in stated}
+        older = list(stated)
+        fresh = [Statement(claim, state) for claim in new if not known or claim.id not in known]
     sources = Sources(base, party)
     now = standing.follow(base, stated, party, sources)
     then = standing.follow(base, [*older, *fresh], party, sources)
@@ -271,7 +281,7 @@ def preview(
 def _effect(claim: Claim, now: Standing, then: Standing, sources: Sources) -> Effect:
     against = _against(claim, now, then, sources)
     first = then.values[claim.key][0]
-    wins = first.counts and first.claim == claim
+    wins = first.counts and (first.claim is claim or first.claim == claim)
     row = claim.layer, claim.row_id
     if row in then.held_back:
         return Effect(claim, "held back", against)

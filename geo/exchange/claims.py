@@ -199,7 +199,7 @@ def faults(claim: Claim, today: date) -> list[str]:
         ("accuracy", _accuracy_fault(claim)),
     ]
     if not wrong[1][1]:
-        wrong.append((claim.field, _value_fault(claim.value, claim.field, layer.id)))
+        wrong.append((claim.field, value_fault(claim.value, claim.field, layer.id)))
     return [behind(name, fault) for name, fault in wrong if fault]
 
 
@@ -270,7 +270,7 @@ def _accuracy_fault(claim: Claim) -> str | None:
 
 
 @lru_cache(10_000)
-def _value_fault(value: str | None, name: str, layer_id: str) -> str | None:
+def value_fault(value: str | None, name: str, layer_id: str) -> str | None:
     """Find what is wrong with the value itself."""
     layer = LAYERS[layer_id]
     if name == EXISTENCE:

@@ -107,15 +107,15 @@ class Sources:
 
     def statement(self, layer: Layer, row_id: str, name: str) -> Statement | None:
         """Return what the package says of a value; None where it says nothing."""
+        if row_id not in self.base.layers[layer.id]:
+            return None
         key = layer.id, row_id, name
         if key not in self._made:
             self._made[key] = self._statement(layer, row_id, name)
         return self._made[key]
 
     def _statement(self, layer: Layer, row_id: str, name: str) -> Statement | None:
-        row = self.base.layers[layer.id].get(row_id)
-        if row is None:
-            return None
+        row = self.base.layers[layer.id][row_id]
         if name == EXISTENCE:
             value: str | None = claims_of.PRESENT
         else:
@@ -149,18 +149,19 @@ def _settle(
 ) -> None:
     """Put the values that count into a row; take it out where it is gone."""
     by_field: dict[str, list[Statement]] = defaultdict(list)
-    for entry in sorted(entries, key=lambda entry: entry.claim.id):
+    for entry in entries:
         by_field[entry.claim.field].append(entry)
     rows, won = standing.tables.layers[layer.id], dict[str, Claim]()
     for name in sorted(by_field):
         everything = by_field[name]
+        if len(everything) > 1:  # each machine comes to the same order
+            everything.sort(key=lambda entry: entry.claim.id)
         own = sources.statement(layer, row_id, name)
         if own and all(own.claim != entry.claim for entry in everything):
             everything.append(own)
         ordered = claims_of.ranked(everything)
-        standing.values[layer.id, row_id, name] = ordered + [
-            entry for entry in everything if not entry.counts
-        ]
+        others = [entry for entry in everything if not entry.counts]
+        standing.values[layer.id, row_id, name] = ordered + others if others else ordered
         if ordered and not (own and ordered[0].claim == own.claim):
             won[name] = ordered[0].claim
             standing.won[layer.id, row_id, name] = ordered[0].claim
@@ -182,15 +183,23 @@ def _begin(standing: Standing, layer: Layer, row_id: str, won: Mapping[str, Clai
         "as_of": first.as_of or None,
     } | _cells(layer, won)
     row = {name: row.get(name) for name in layer.names}
+    required = _required(layer.id)
     faults: list[str] = [
         behind(name, fault)
-        for name in layer.names
-        if (fault := validation.cell_fault(row[name], layer.field(name)))
+        for name, value in row.items()
+        if (value is not None or name in required)
+        and (fault := claims_of.value_fault(value, name, layer.id))
     ]
     if faults:
         standing.held_back[layer.id, row_id] = faults
     else:
         standing.tables.layers[layer.id][row_id] = row
+
+
+@cache
+def _required(layer_id: str) -> frozenset[str]:
+    """Return the fields that every row has; any other may be empty."""
+    return frozenset(field.name for field in LAYERS[layer_id].fields if field.required)
 
 
 def _cells(layer: Layer, won: Mapping[str, Claim]) -> Cells:
