@@ -20,7 +20,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from web import HOSTILE, Page
 
+from geo.exchange import releases
+from geo.exchange.book import Book
+from geo.exchange.claims import Claim
 from geo.schema import LAYERS
+from geo.schema.provenance import POSITION
 
 pytest_plugins = ("web",)
 
@@ -229,6 +233,37 @@ def test_a_decision_is_undone_and_counts_again(writer: FlaskClient) -> None:
     writer.post("/exchange/decide", data=form | {"verdict": "withdraw"})
     release(writer)
     assert rows(writer, 3, "parks.csv") == rows(writer, 1, "parks.csv")
+
+
+def test_a_new_row_is_accepted_by_one_button(make_app: Callable[..., Flask], package: Path) -> None:
+    """What waits of a row is one form; accepted, the row is there after the next release, and
+    before that its name leads nowhere.
+    """
+    app = make_app(package, EDITING="on", PARTY=PARTY)
+    client = app.test_client()
+    cells = {
+        **{"name_en": "New <b>Park</b>", "kind": "industrial_park", "status": "planned"},
+        **{"country": "AA", "province_en": "West", "area_ha": "12"},
+    }
+    origin = ("Somebody", "a letter", "page", "2026-01")
+    claims = [Claim("parks", "new-park", field, text, *origin) for field, text in cells.items()]
+    claims.append(Claim("parks", "new-park", POSITION, "100.05 0.0", *origin, accuracy=50.0))
+    book = Book.of(app.config["HOME"])
+    book.add(claims, origin="a letter", who="contributor", state="proposed")
+    page = client.get("/exchange").text
+    assert "/sites/new-park" not in page
+    form = re.search(
+        r'<form class="decide"[^>]*>(?:(?!</form>).)*Accept all.*?</form>', page, re.DOTALL
+    )
+    assert form
+    ids = re.findall(r'name="statement" value="([^"]+)"', form[0])
+    assert sorted(ids) == sorted(claim.id for claim in claims)
+    data = {"csrf": token(client), "statement": ids, "verdict": "accept"}
+    assert client.post("/exchange/decide", data=data).status_code == 200
+    assert "Accept all" not in client.get("/exchange").text
+    following = releases.standing_of(book, package)
+    assert not following.held_back
+    assert following.tables.layers["parks"]["new-park"]["area_ha"] == "12"
 
 
 def test_a_refusal_needs_a_reason(writer: FlaskClient) -> None:

@@ -5,7 +5,7 @@ releases as files that others subscribe to.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
+from itertools import groupby, islice
 
 from flask import Blueprint, Response, current_app, render_template, request, url_for
 
@@ -51,7 +51,7 @@ def page(fault: str = "", faults: Sequence[str] = (), done: str = "") -> str:
         party=current_app.config["PARTY"],
         releases=releases.every(book)[::-1] if book else [],
         disputed=_values(following, disputed=True) if following else [],
-        waiting=_values(following, disputed=False) if following else [],
+        waiting=_by_row(_values(following, disputed=False)) if following else [],
         changes=[(change, _called(change)) for change in changes[:MOST_CHANGES]],
         more=max(len(changes) - MOST_CHANGES, 0),
         feeds=_feeds(),
@@ -74,6 +74,15 @@ def _values(following: Standing, *, disputed: bool) -> list[Value]:
     )
     return [
         statements.value_of(store(), key, entries) for key, entries in islice(chosen, MOST_VALUES)
+    ]
+
+
+def _by_row(values: list[Value]) -> list[tuple[str, list[Value], list[str]]]:
+    """Group values by their row: its name, its values, and the statements of them that wait."""
+    rows = groupby(values, key=lambda value: (value.layer, value.place))
+    return [
+        (called, own, [entry.id for value in own for entry in value.statements if entry.waits])
+        for (_layer, (_id, called)), own in ((row, list(group)) for row, group in rows)
     ]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+from flask import url_for
 
 from geo.exchange import claims as claims_of
 from geo.exchange import standing
@@ -33,14 +34,16 @@ STATES: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class Stated:
-    """A statement as a page shows it: whose, what, how it is known, what was decided and why, and
-    whether the value follows from it. ``lonlat`` is where it puts the place, None of other values.
+    """A statement as a page shows it: whose, what, how it is known, whether it waits for a
+    decision, what was decided and why, and whether the value follows from it. ``lonlat`` is where
+    it puts the place, None of other values.
     """
 
     id: str
     party: str
     value: str
     origin: Origin
+    waits: bool
     state: str
     reason: str
     counts: bool
@@ -55,6 +58,8 @@ class Value:
     ----------
     place
         Identifier and name of the row.
+    address
+        Where the row is shown; empty while it waits for a release.
     title
         What the field is called.
     is_disputed
@@ -63,6 +68,7 @@ class Value:
 
     layer: str
     place: tuple[str, str]
+    address: str
     field: str
     title: str
     statements: tuple[Stated, ...]
@@ -111,6 +117,7 @@ def value_of(opened: Store, key: standing.Key, statements: Sequence[Statement]) 
     return Value(
         layer_id,
         (row_id, called),
+        _address(layer, row_id) if row_id in frame.index else "",
         name,
         _("Existence") if name == EXISTENCE else provenance.title(layer, name),
         tuple(
@@ -119,6 +126,12 @@ def value_of(opened: Store, key: standing.Key, statements: Sequence[Statement]) 
         ),
         standing.is_disputed(key, statements),
     )
+
+
+def _address(layer: Layer, row_id: str) -> str:
+    if layer.place:
+        return url_for("pages.site", site_id=row_id)
+    return url_for("pages.table", layer=layer.id, _anchor=row_id)
 
 
 def _stated(layer: Layer, entry: Statement, *, counts: bool) -> Stated:
@@ -132,6 +145,7 @@ def _stated(layer: Layer, entry: Statement, *, counts: bool) -> Stated:
         claim.party,
         written(layer, claim.field, claim.value),
         Origin.of(source, claim.notes, unit),
+        entry.state == "proposed",
         str(STATES.get(entry.state, "")),
         entry.reason,
         counts,
