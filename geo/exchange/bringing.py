@@ -108,8 +108,9 @@ def claims(
         Numbers of rows in the file, if not all.
     """
     layer, known = LAYERS[layer_id], base.layers.get(layer_id, {})
-    points = exam.sure.geometry.representative_point().get_coordinates().to_numpy().tolist()
-    places = dict(zip(exam.sure.index.tolist(), points, strict=True))
+    points = exam.sure.geometry.representative_point()
+    pairs = zip(points.x.tolist(), points.y.tolist(), strict=True)  # NaN of records
+    places = dict(zip(exam.sure.index.tolist(), pairs, strict=True))
     taken = {key for rows_of in base.layers.values() for key in rows_of}
     open_keys = {question.key for question in exam.questions}
     stated: list[Claim] = []

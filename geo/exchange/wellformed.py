@@ -25,8 +25,6 @@ _DEPTHS = {
     "MultiPolygon": 3,
 }
 """How many lists deep the positions of a geometry stand."""
-_FEWEST = {"LineString": 2, "MultiLineString": 2, "Polygon": 4, "MultiPolygon": 4}
-"""Positions of a line or ring. Source: RFC 7946, 3.1.4 and 3.1.6."""
 _COLLECTIONS = ("FeatureCollection", "Feature", "GeometryCollection")
 _GPX_POINTS = ("wpt", "rtept", "trkpt")
 _DXF_POSITIONS = (b"10", b"20", b"11", b"21")
@@ -149,16 +147,16 @@ def _check_geometry(geometry: Any, number: int) -> None:
     if kind == "GeometryCollection" and isinstance(geometry.get("geometries"), list):
         for part in geometry["geometries"]:
             _check_geometry(part, number)
-    elif kind not in _DEPTHS or not _is_placed(
-        geometry.get("coordinates"), _DEPTHS[kind], _FEWEST.get(kind, 0)
-    ):
+    elif kind not in _DEPTHS or not _is_placed(geometry.get("coordinates"), _DEPTHS[kind]):
         raise InputError(
             Message("The geometry of feature %(n)s is not one of GeoJSON.", {"n": number})
         )
 
 
-def _is_placed(parts: Any, depth: int, fewest: int) -> bool:
-    """Check that positions stand as deep as they should, and enough of them in a line or ring."""
+def _is_placed(parts: Any, depth: int) -> bool:
+    """Check that positions stand as deep as they should. A ring that is not closed is a fault of
+    its row.
+    """
     if not isinstance(parts, list):
         return False
     if not parts:  # an empty geometry
@@ -168,11 +166,7 @@ def _is_placed(parts: Any, depth: int, fewest: int) -> bool:
             isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
             for value in parts
         )
-    if depth == 1 and fewest and len(parts) < fewest:
-        return False
-    if depth == 1 and fewest == _FEWEST["Polygon"] and parts[0] != parts[-1]:
-        return False
-    return all(part and _is_placed(part, depth - 1, fewest) for part in parts)
+    return all(part and _is_placed(part, depth - 1) for part in parts)
 
 
 # XML ----------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ def geojson(*shapes: Any, ids: tuple[str, ...] = (), system: str = "") -> bytes:
     features = [
         {
             "type": "Feature",
-            "properties": {"name": f"KCN {'ABCDE'[at]}", **({"id": ids[at]} if ids else {})},
+            "properties": {"name": f"KCN {'ABCDEFGH'[at]}", **({"id": ids[at]} if ids else {})},
             "geometry": shape if isinstance(shape, dict) or shape is None else point(*shape),
         }
         for at, shape in enumerate(shapes)
@@ -162,11 +162,19 @@ def test_a_layer_of_points_gets_points(shape: Any, notices: int, examine) -> Non
 
 
 def test_features_without_a_shape_are_faults(examine) -> None:  # type: ignore[no-untyped-def]
-    """A missing, an empty and a broken shape are named; the others are kept."""
-    broken = {"type": "Polygon", "coordinates": [[HERE, HERE]]}
+    """A missing and an empty shape, rings that are too short or open and a line of one point are
+    named; the others are kept.
+    """
+    east, north = [HERE[0] + 0.01, HERE[1]], [HERE[0], HERE[1] + 0.01]
+    broken = [
+        {"type": "Polygon", "coordinates": [[HERE, HERE]]},
+        {"type": "Polygon", "coordinates": [[HERE, east, HERE]]},
+        {"type": "Polygon", "coordinates": [[HERE, east, north, [HERE[0] - 0.01, HERE[1]]]]},
+        {"type": "LineString", "coordinates": [HERE]},
+    ]
     empty = {"type": "GeometryCollection", "geometries": []}
-    exam = examine(geojson(None, HERE, broken, empty))
-    assert [fault.row for fault in exam.faults] == [1, 3, 4]
+    exam = examine(geojson(None, HERE, *broken, empty))
+    assert [fault.row for fault in exam.faults] == [1, *range(3, 8)]
     assert list(exam.sure.index) == [2]
 
 

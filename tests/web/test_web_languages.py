@@ -124,6 +124,7 @@ NAMES = {
     "TOPSIS",
     "GeoTIFF",
     "CO₂",
+    "UTC",
     "PDF",
     "USD/m²",
     "Mo-Fr 08:00-11:30,13:30-17:00",
