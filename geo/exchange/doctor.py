@@ -139,6 +139,9 @@ def examine(
     if not WHOLE & {question.key for question in doubts.open}:
         sites = duplicates.sites_of(records, lonlat, by_name, known, doubts)
         dropped = duplicates.repeated(records, keys, lonlat, sites, doubts)
+    _with_countries(
+        [record for record, site in zip(records, sites, strict=True) if not site], known, doubts
+    )
     doubts.notices += [
         Message("The answer to %(key)s was not asked for.", {"key": key})
         for key in doubts.answers
@@ -190,7 +193,6 @@ def _records(
         else:
             read.append(values.texts(cells, computed, known, doubts))
     records = values.merged(read, len(rows))
-    _with_countries(records, known, doubts)
     return [
         {"_at": number} | {name: value for name, value in record.items() if value is not None}
         for number, record in zip(numbers, records, strict=True)
@@ -198,7 +200,7 @@ def _records(
 
 
 def _with_countries(records: Sequence[dict[str, Any]], known: Known, doubts: Doubts) -> None:
-    """Fill in the country of rows that only state a province, of which it is known."""
+    """Fill in the country of new rows that only state a province, of which it is known."""
     if not known.layer.has("country"):
         return
     filled = 0
@@ -209,7 +211,7 @@ def _with_countries(records: Sequence[dict[str, Any]], known: Known, doubts: Dou
             filled += 1
     if filled:
         doubts.notices.append(
-            Message("The country of %(n)s rows follows from their province.", {"n": filled})
+            Message("The country of %(n)s new rows follows from their province.", {"n": filled})
         )
 
 

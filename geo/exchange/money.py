@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
 
 from geo.errors import Message
 from geo.exchange.columns import parts_of
 from geo.exchange.doubts import Doubts, Proposal
 from geo.exchange.known import Known
-from geo.exchange.values import Cells, amount_of, decimal_of, refuse
-from geo.text import decimal_mark, is_grouped, number_of, one_line, short
+from geo.exchange.values import Cells, amount_of, decimal_of, number_in, refuse
+from geo.text import one_line, short
 
 AMOUNT, UNIT = "capital", "capital_unit"
 """The fields of an amount and of its unit."""
@@ -66,16 +65,18 @@ def read(cells: Cells, formulas: set[int], known: Known, doubts: Doubts) -> tupl
     mark = decimal_of(cells, known.layer.field(AMOUNT), texts, known, doubts)
     numbers: list[float | None] = []
     for row, (cell, amount) in enumerate(zip(cells.values, amounts, strict=True)):
-        number = None if row in formulas else _number(cell, amount, mark)
+        empty = cell is None or row in formulas
+        number = None if empty else number_in(cell, amount, mark)
         if number != number:
             sentence = Message("“%(text)s” is not a number", {"text": short(one_line(cell))})
             doubts.fault(cells.rows[row], cells.key, sentence)
             number = None
         numbers.append(number)
     units = [_unit(amount[1]) if amount and amount[1] else None for amount in amounts]
-    bare = [row for row, amount in enumerate(amounts) if not (amount and amount[1])]
+    bare = {row for row, amount in enumerate(amounts) if not (amount and amount[1])}
     if any(numbers[row] is not None for row in bare):
-        whole = _unit(parts_of(cells.column.header)[1]) or _asked(cells, numbers, bare, doubts)
+        first = next(number for row in sorted(bare) if (number := numbers[row]) is not None)
+        whole = _unit(parts_of(cells.column.header)[1]) or _asked(cells, first, doubts)
         for row in bare:
             units[row] = whole
     values: Read = []
@@ -94,32 +95,14 @@ def read(cells: Cells, formulas: set[int], known: Known, doubts: Doubts) -> tupl
     return values, kinds
 
 
-def _number(cell: object, amount: tuple[str, str] | None, mark: str) -> float | None:
-    """Read a number; NaN for what is none, None for an empty cell and while the sign before
-    decimals is an open question.
-    """
-    if amount is None:
-        if isinstance(cell, int | float) and not isinstance(cell, bool):
-            return float(cell)
-        return None if cell is None or not str(cell).strip(" -–—") else float("nan")
-    own = decimal_mark(amount[0])
-    if own == "?" and not mark:
-        return None
-    sign = own if own in (".", ",") else mark
-    return number_of(amount[0], sign) if is_grouped(amount[0], sign) else float("nan")
-
-
 def _unit(text: str) -> tuple[str, float] | None:
     """Return the unit that a text names, and how many of ours it is."""
     plain = " ".join(unicodedata.normalize("NFKC", text).lower().split())
     return UNITS.get(plain) or UNITS.get(plain.replace(" ", ""))
 
 
-def _asked(
-    cells: Cells, numbers: Sequence[float | None], bare: Sequence[int], doubts: Doubts
-) -> tuple[str, float] | None:
-    """Ask in which unit a column is that states none."""
-    first = next(number for row in bare if (number := numbers[row]) is not None)
+def _asked(cells: Cells, first: float, doubts: Doubts) -> tuple[str, float] | None:
+    """Ask in which unit a column is that states none; `first` is a number of it."""
     answer = doubts.ask(
         f"unit:{cells.key}",
         Message("In which unit is the column “%(column)s”?", {"column": cells.key}),

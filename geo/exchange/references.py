@@ -14,6 +14,10 @@ from geo.text import one_line, short
 MOST_PROPOSED = 12
 FEWEST_LETTERS = 2
 """Letters of a name that is looked for inside of others."""
+MOST_LOOKED_FOR = 300
+"""Names of a column that are looked for inside of others; more are a wrong column, and a file may
+hold a hundred thousand.
+"""
 NONE = "none"
 
 
@@ -32,7 +36,9 @@ def read(cells: Cells, field: Field, known: Known, doubts: Doubts) -> list[tuple
     for row, parts in enumerate(texts):
         for text in parts:
             if text not in meant:
-                meant[text] = _place(text, cells, there, doubts)
+                meant[text] = _place(
+                    text, cells, there, doubts, inside=len(meant) < MOST_LOOKED_FOR
+                )
             if meant[text] == "":
                 doubts.fault(
                     cells.rows[row],
@@ -46,17 +52,20 @@ def read(cells: Cells, field: Field, known: Known, doubts: Doubts) -> list[tuple
     return [(field.name, ";".join(row) or None) for row in keys]
 
 
-def _place(text: str, cells: Cells, there: Known, doubts: Doubts) -> str | None:
-    """Return the place that a text names: empty for none, None while that is an open question."""
+def _place(text: str, cells: Cells, there: Known, doubts: Doubts, *, inside: bool) -> str | None:
+    """Return the place that a text names: empty for none, None while that is an open question;
+    looked for also ``inside`` of names.
+    """
     if text in there.at:
         return text
     sites, full = there.called([text])
     if full and len(sites) == 1:
         return sites[0]
-    maybe = sites or there.containing(keys_of([text])[0][1], FEWEST_LETTERS)
-    if not maybe:
+    if not sites and inside:
+        sites = there.containing(keys_of([text])[0][1], FEWEST_LETTERS)
+    if not sites:
         return ""
-    proposals = [Proposal(site, there.titles[site]) for site in maybe[:MOST_PROPOSED]]
+    proposals = [Proposal(site, there.titles[site]) for site in sites[:MOST_PROPOSED]]
     answer = doubts.ask(
         f"place:{cells.key}:{text}",
         Message(

@@ -223,22 +223,39 @@ def _value(
     """Read a number in the unit of its field, as text; NaN for what is none, None for an empty cell
     and while the sign before decimals is an open question.
     """
-    unit, value = "", math.nan
-    if amount is not None:
-        text, unit = amount
-        own = decimal_mark(text)
-        if own == "?" and not mark:
-            return None
-        sign = own if own in (".", ",") else mark
-        value = number_of(text, sign) if is_grouped(text, sign) else math.nan
-    elif isinstance(cell, int | float) and not isinstance(cell, bool):
-        value = float(cell) if abs(cell) < MOST else math.nan
-    elif one_line(cell).casefold() in EMPTY:
+    value = number_in(cell, amount, mark)
+    if value is None:
         return None
+    unit = amount[1] if amount else ""
     known = unit in UNIT_OF if area else unit in ("%", field.unit.lower())
     if (unit and not known) or not math.isfinite(value):
         return math.nan
     return f"{value * AREA_UNITS[UNIT_OF[unit]] if area and unit else value:.10g}"
+
+
+def number_in(cell: Any, amount: tuple[str, str] | None, mark: str) -> float | None:
+    """Read the number of a cell, whatever its unit; NaN for what is none, None for an empty cell
+    and while the sign before decimals is an open question.
+
+    Parameters
+    ----------
+    amount
+        What :func:`amount_of` returns of the cell.
+    mark
+        The sign before decimals in its column, as :func:`decimal_of` finds it.
+    """
+    value = math.nan
+    if amount is not None:
+        own = decimal_mark(amount[0])
+        if own == "?" and not mark:
+            return None
+        sign = own if own in (".", ",") else mark
+        value = number_of(amount[0], sign) if is_grouped(amount[0], sign) else math.nan
+    elif isinstance(cell, int | float) and not isinstance(cell, bool):
+        value = float(cell) if abs(cell) < MOST else math.nan
+    elif one_line(cell).casefold() in EMPTY:
+        return None
+    return value if math.isfinite(value) else math.nan
 
 
 def amount_of(cell: Any) -> tuple[str, str] | None:

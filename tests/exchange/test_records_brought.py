@@ -211,7 +211,23 @@ def test_money_without_a_unit_is_a_question(known: Known, tmp_path: Path) -> Non
         assert "capital_unit" not in settled.rows[1]
 
 
-@pytest.mark.parametrize("cell", ["=500*2", "viele", "5 quintals", "12..5", "1.2.3,4"])
+def test_a_column_of_other_things_ends_soon(known: Known, tmp_path: Path) -> None:
+    """Thousands of names that no park has, and amounts without a unit, are a list of faults and a
+    question.
+    """
+    rows = "".join(
+        f"Factory {row},Quang Ninh,licensed,Nowhere {row},{row}\n" for row in range(5000)
+    )
+    path = tmp_path / "list.csv"
+    path.write_text(f"name,province,status,park,capital\n{rows}")
+    exam = doctor.examine(path, known, "projects")
+    assert [question.key for question in exam.questions] == ["unit:capital"]
+    assert len(exam.faults) == doctor.MOST_FAULTS
+
+
+@pytest.mark.parametrize(
+    "cell", ["=500*2", "viele", "9" * 400, 1e305, "1e400", "5 quintals", "12..5", "1.2.3,4"]
+)
 def test_money_that_is_none_is_a_fault(known: Known, tmp_path: Path, cell: str) -> None:
     """Each such cell is one fault with its row, and nothing of it is taken."""
     row = a_row(**{"Tổng mức đầu tư (tỷ đồng)": cell})
@@ -244,7 +260,9 @@ def test_a_known_project_is_recognised_by_its_name(known: Known, tmp_path: Path)
     row = a_row("LITE-ON Quang Ninh  factory", KCN="song-khoai-ip", **{"Tình trạng": "operating"})
     exam = doctor.examine(workbook(tmp_path / "list.xlsx", row), known, "projects")
     assert exam.sites == ("project-lite-on-quang-ninh-factory",)
-    assert statements(exam)["project-lite-on-quang-ninh-factory", "status"] == "operating"
+    stated = statements(exam)
+    assert stated["project-lite-on-quang-ninh-factory", "status"] == "operating"
+    assert ("project-lite-on-quang-ninh-factory", "country") not in stated  # nor is it in the list
 
 
 @pytest.mark.parametrize("layer", BROUGHT, ids=lambda layer: layer.id)

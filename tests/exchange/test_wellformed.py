@@ -52,7 +52,7 @@ BROKEN = {
     "a text among the features": (collection(feature(), "x"), "2"),
     "nothing among the features": (collection(feature(), None), "2"),
     "a feature of no type": (collection(feature(), feature(type="Feat")), "2"),
-    "features that are no list": ('{"type": "FeatureCollection", "features": {}}', "list"),
+    "features that are not a list": ('{"type": "FeatureCollection", "features": {}}', "list"),
     "properties in a list": (collection(feature(), feature(properties=[1])), "2"),
     "an unknown geometry": (shaped("Pont", [107, 21]), "2"),
     "one coordinate": (shaped("Point", [107]), "2"),

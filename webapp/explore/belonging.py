@@ -133,7 +133,7 @@ class _Rule(NamedTuple):
 
     @classmethod
     def of(cls, rule: Row) -> _Rule:
-        """Read a rule; one that concerns nobody on the sheet of a park asks for nothing."""
+        """Read a rule; one for others than the readers of a park's sheet asks for nothing."""
         wanted = tuple(
             (own, frozenset(unfold(rule[name])))
             for name, own in RULE_CONDITIONS.items()

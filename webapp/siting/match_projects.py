@@ -15,6 +15,7 @@ from webapp.explore.records import Piece, Record
 from webapp.i18n import clauses
 from webapp.i18n import gettext as _
 from webapp.labels import label
+from webapp.siting.match_words import once
 from webapp.store import Store
 
 SHOWN = 5
@@ -27,10 +28,15 @@ def calling(opened: Store, company: Company) -> list[Record]:
     """
     if not company.sector:
         return []
-    frame = opened.layer(coming.TABLE)
-    sectors = matching.sectors(company.sector, opened.examples())
-    kept = projects.calling(frame, sectors, company.country, company.province)[:SHOWN]
-    return records.rows(opened, LAYERS[coming.TABLE], frame.index.get_indexer(kept.index).tolist())
+    asked = company.sector, company.country, company.province
+
+    def find() -> list[Record]:
+        frame, (sector, *where) = opened.layer(coming.TABLE), asked
+        sectors = matching.sectors(sector, opened.examples())
+        at = frame.index.get_indexer(projects.calling(frame, sectors, *where)[:SHOWN].index)
+        return records.rows(opened, LAYERS[coming.TABLE], at.tolist())
+
+    return once(("calling", *asked), find)
 
 
 def document(opened: Store, company: Company) -> list[dict[str, Any]]:

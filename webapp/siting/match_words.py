@@ -132,12 +132,12 @@ def _named(of: str, code: str) -> str:
 def reason(one: Match, each: Reason) -> str:
     """Return how a site stands to a limit."""
     name, asked = each.limit, one.limits[each.limit]
-    limit = _once((name, asked), lambda: wording.limit_text(name, asked))
+    limit = once((name, asked), lambda: wording.limit_text(name, asked))
     if not each.known:
-        return _once("unknown", lambda: str(_("%(limit)s: unknown here"))) % {"limit": limit}
+        return once("unknown", lambda: str(_("%(limit)s: unknown here"))) % {"limit": limit}
     if each.value != each.value:
         return limit
-    row = _once("limits", limits)[name]
+    row = once("limits", limits)[name]
     is_time, margin = row.scale == 60, round(each.margin, 1)
     if is_time:
         margin = round(each.margin)
@@ -145,23 +145,23 @@ def reason(one: Match, each: Reason) -> str:
     def size(amount: float, write: Callable[[float], str]) -> str:
         return write(60 * amount) if is_time else labels.quantity(amount, row.unit)
 
-    value = _once((name, each.value), lambda: size(each.value, labels.duration))
+    value = once((name, each.value), lambda: size(each.value, labels.duration))
     spare = (
         _("less than 5 min")
         if is_time and margin < 5
-        else _once((name, "spare", margin), lambda: size(margin, labels.about))
+        else once((name, "spare", margin), lambda: size(margin, labels.about))
     )
     if row.enough is not None:
-        return _once("land", lambda: str(_("%(limit)s: up to %(value)s may be free"))) % {
+        return once("land", lambda: str(_("%(limit)s: up to %(value)s may be free"))) % {
             "limit": limit,
             "value": value,
         }
     if row.kind == "at_least":
-        met = _once(
+        met = once(
             "above", lambda: str(_("%(limit)s: %(value)s here, %(spare)s above your minimum"))
         )
     else:
-        met = _once(
+        met = once(
             "below", lambda: str(_("%(limit)s: %(value)s here, %(spare)s below your maximum"))
         )
     return met % {"limit": limit, "value": value, "spare": spare}
@@ -169,13 +169,13 @@ def reason(one: Match, each: Reason) -> str:
 
 def strength(criterion: str, value: float) -> str:
     """Return what gives a site its score."""
-    return _once(
+    return once(
         (criterion, value),
         lambda: wording.criterion_name(criterion) + _(": ") + wording.amount(criterion, value),
     )
 
 
-def _once(key: Any, make: Callable[[], T]) -> T:
+def once(key: Any, make: Callable[[], T]) -> T:
     """Write what stands in thousands of rows once a request: numbers in words are slow to make."""
     kept: dict[Any, T] = g.setdefault("written", {})
     if key not in kept:
